@@ -1,0 +1,121 @@
+/*
+ * settings.h - every setting, parsed and checked. The table in bot/app/config.c gives parsing,
+ * --help, deploy/heal.ini.example and the README's reference; this struct is where it puts values.
+ *
+ * Read-only after start; any thread. Strings live as long as the program. Durations are ms, shares
+ * are fractions (0.9 = 90 %), money is US dollars. Secrets are not here: see secrets.h in bot/app.
+ */
+#ifndef HEAL_SETTINGS_H
+#define HEAL_SETTINGS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* A pair "warn/critical"; a negative value is off (written "-"). */
+struct limits {
+	double warn;
+	double crit;
+};
+
+/* What judges one service: section [thresholds], overridden key by key in [service "name"]. */
+struct thresholds {
+	struct limits cpu;               /* share of the limit, sustained over the window */
+	struct limits memory;            /* share of the limit, sustained over the window */
+	struct limits error_rate;        /* 5xx share of requests */
+	struct limits client_error_rate; /* 4xx share of requests; off by default (scanners) */
+	struct limits p95;               /* ms, absolute */
+	struct limits p95_ratio;         /* times the service's own usual p95 */
+	struct limits disk;              /* share of the volume */
+	int64_t exhaustion_ms;           /* warn when memory or disk is forecast to be full sooner */
+	int64_t min_requests;            /* rates are judged from this many requests on */
+	int64_t min_failures;            /* and from this many failed ones */
+	int64_t grace_ms;                /* after a deployment nothing but crash loops counts */
+};
+
+struct service_settings {
+	const char *name;   /* as in Railway */
+	const char *repo;   /* owner/name; NULL = what Railway says */
+	const char *branch; /* base branch; NULL = what Railway says, else the default branch */
+	const char *tests;  /* command that runs the tests; NULL = the agent finds it */
+	const char *directory; /* root directory inside the repository; NULL = "." */
+	bool ignore;        /* never scanned */
+	struct thresholds thresholds;
+};
+
+enum llm_provider { LLM_OPENAI, LLM_ANTHROPIC };
+
+struct settings {
+	struct {
+		const char *db;      /* path of the SQLite file */
+		const char *http;    /* host:port of the local pages; NULL = none */
+		int workers;
+		const char *prompts; /* folder that overrides compiled-in prompts; NULL = none */
+		int log_level;       /* enum log_level */
+	} heal;
+	struct {
+		const char *channel; /* C… id where incidents are posted */
+		const char *api_url;
+		int64_t ping_ms, dead_ms; /* Socket Mode liveness */
+	} slack;
+	struct {
+		const char *project;     /* id; NULL = from the project token */
+		const char *environment; /* name or id; NULL = from the project token */
+		const char *api_url;
+		double requests_per_second;
+	} railway;
+	struct {
+		int64_t every_ms, window_ms;
+		int open_n, open_m; /* open after N of M scans */
+		int close_n;        /* close after this many good ones */
+		int64_t reopen_ms;  /* same fingerprint within this time after resolve: reopened */
+		bool shadow;        /* measure and list, post nothing */
+	} scan;
+	struct thresholds thresholds;
+	struct {
+		enum llm_provider provider;
+		const char *model;        /* NULL = no LLM: numbers only */
+		const char *triage_model; /* NULL = model */
+		const char *base_url;     /* NULL = the provider's own */
+		int64_t max_tokens;       /* of the answer */
+		int64_t context_tokens;   /* of the evidence we send */
+		int64_t timeout_ms;
+		double price_in, price_out, price_cached; /* $ per million tokens; < 0 = unknown */
+		const char *anthropic_version;
+		const char *max_tokens_field; /* NULL = by host */
+	} llm;
+	struct {
+		const char *url; /* NULL = no fixes */
+		const char *model; /* provider/model; NULL = the server's default */
+		const char *agent; /* NULL = the server's default */
+		const char *directory; /* on the OpenCode host, parent of the work trees */
+		const char *publish_cmd; /* how the agent opens the PR; "gh" */
+		int64_t deadline_ms, idle_ms, poll_ms;
+	} opencode;
+	struct {
+		const char *api_url;
+		const char *git_url; /* where the agent clones from, e.g. https://github.com */
+	} github;
+	struct {
+		const char **pages; /* "name=url", NULL-terminated */
+		int64_t cache_ms;
+	} status;
+	struct {
+		double diagnosis_usd, fix_usd, day_usd;
+		int open_prs_per_repo;
+		int64_t diagnose_cooldown_ms;
+	} limits;
+	struct {
+		int64_t window_ms; /* how long the metric is watched after the merge */
+	} verify;
+	struct {
+		const char **fixers, **responders, **admins; /* U… or S… ids, NULL-terminated */
+	} who;
+	struct service_settings *services;
+	size_t nservices;
+};
+
+/* The settings of a service by its Railway name; never NULL (defaults when it has no section). */
+const struct service_settings *settings_service(const struct settings *s, const char *name);
+
+#endif
