@@ -1,0 +1,136 @@
+/*
+ * workflow.h - durable runs: what a workflow may do and what is promised to it.
+ *
+ * A workflow is a plain C function that is re-entered from its top. `wf_step` runs a body once and
+ * stores its JSON result; when the function is entered again (after a wait, a retry, a crash) the
+ * stored result is returned instead. So code between steps must be a function of the input and of
+ * step results only: no clock, no random number, no read of the store outside a step.
+ *
+ * Promises: a finished step never runs again. A step may run twice only when the process died (or
+ * the answer was lost) after its outside effect and before its result was committed, so a body with
+ * an outside effect looks before it acts, with wf_key() as the key. The attempt counter is stored
+ * before the body runs: a step that kills the process is stopped after its attempts.
+ *
+ * ERR_SUSPENDED: the run is parked (sleep, wait, retry later). Return false/NULL upward at once with
+ * `e` unchanged; the function will be entered again. Every wf_* call that can fail may do that.
+ *
+ * Thread: the worker that runs the workflow. Memory: results live in wf_arena(w), one arena per
+ * entry of the function.
+ */
+#ifndef HEAL_WORKFLOW_H
+#define HEAL_WORKFLOW_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "arena.h"
+#include "err.h"
+#include "json.h"
+
+struct wf;
+struct heal;  /* the worker's world: settings, clients, store (heal.h) */
+struct store;
+
+/* The workflow itself. True: the run is done. */
+typedef bool (*wf_fn)(struct wf *w, struct err *e);
+
+/* A step's body: takes its input, returns its result (a tree of wf_arena(w); NULL = failed). */
+typedef const json *(*wf_body)(struct wf *w, const json *in, struct err *e);
+
+enum wf_lane { WF_INTERACTIVE, WF_BACKGROUND }; /* a person waits for it / nobody does */
+
+struct workflow {
+	const char *name; /* stored with every run: never rename, never reuse */
+	int version;      /* raise when a change would confuse runs in flight */
+	wf_fn run;
+	enum wf_lane lane;
+	/* Called (as a durable run of its own) when the run failed for good; may be NULL.
+	 * wf_input = {run, workflow, input, error}. */
+	wf_fn on_failure;
+	/* The oldest version whose unfinished runs this function can continue; 0 = only `version`.
+	 * The bot refuses to start when the store holds unfinished runs that nothing can continue. */
+	int min_version;
+};
+
+/* --- inside a workflow or a body --- */
+struct arena *wf_arena(struct wf *w);
+const json *wf_input(const struct wf *w);
+int64_t wf_run_id(const struct wf *w);
+struct heal *wf_heal(const struct wf *w);
+/* When the run was created, wall ms: the only clock a workflow may read outside a step. */
+int64_t wf_started_ms(const struct wf *w);
+/* Idempotency key of the step being executed: "run-<id>.<step>"; stable over retries and crashes. */
+const char *wf_key(const struct wf *w);
+/* Attempt of the step being executed, 1-based. */
+int wf_attempt(const struct wf *w);
+/* True when an earlier attempt of this step may have had its outside effect (it died or ended with
+ * e->ambiguous): look before acting. */
+bool wf_maybe_done(const struct wf *w);
+/* A long body calls this now and then: extends the lease; false with ERR_CANCELED when the run was
+ * cancelled or the bot stops (then return at once; a stop is not counted as an attempt). */
+bool wf_heartbeat(struct wf *w, struct err *e);
+
+struct wf_policy {
+	int attempts;          /* 0 = 6 */
+	int64_t first_ms;      /* first delay; 0 = 1,000; doubles, with full jitter */
+	int64_t max_ms;        /* ceiling of a delay; 0 = 60,000 */
+	int64_t total_ms;      /* give up when this long since the step's first attempt; 0 = no limit */
+	int64_t timeout_ms;    /* a body is cancelled (heartbeat fails) after this; 0 = 10 min */
+};
+
+/* Runs `body` with `in` (may be NULL) once and returns its stored result. Step names are unique in a
+ * run; loops add an index ("post:3"). A stored result whose input hash differs from today's is
+ * ERR_CONFLICT: the program changed under the run. Retries by policy (NULL = default) as long as the
+ * body's error is retryable; retry_ms (Retry-After) is obeyed and capped at 15 min. */
+const json *wf_step(struct wf *w, const char *name, wf_body body, const json *in, struct err *e);
+const json *wf_step_with(struct wf *w, const char *name, const struct wf_policy *p, wf_body body,
+	const json *in, struct err *e);
+
+/* Parallel steps: all bodies run side by side (at most 8 at once), each memoised by itself. True
+ * when all are done; the results are in call[i].result. With `settle`, a call that failed for good
+ * leaves result NULL and its error in call[i].error instead of failing the whole. */
+struct wf_call {
+	const char *name;
+	wf_body body;
+	const json *in;
+	const json *result;
+	struct err error;
+};
+bool wf_all(struct wf *w, struct wf_call *calls, size_t n, bool settle, struct err *e);
+
+/* Durable sleep, counted from the moment this call was first reached. */
+bool wf_sleep(struct wf *w, const char *name, int64_t ms, struct err *e);
+
+/* Waits for a signal of that name on this run; signals that came early are kept, each is taken
+ * once, oldest first. Time-out (ms; 0 = never): returns {"timeout":true}. */
+const json *wf_wait(struct wf *w, const char *name, const char *signal, int64_t timeout_ms,
+	struct err *e);
+
+/* Starts a child run (once) and gives its id; wf_join waits for its end and returns
+ * {"state":"done"|"failed"|"cancelled","result":…,"error":…}. */
+bool wf_spawn(struct wf *w, const char *name, const char *workflow, const json *in,
+	int64_t *run_out, struct err *e);
+const json *wf_join(struct wf *w, const char *name, int64_t run, struct err *e);
+
+/* The run's own result, shown by `healbot runs` and given to wf_join. */
+void wf_result(struct wf *w, const json *result);
+
+/* --- starting and steering runs; any worker thread, in or outside a workflow --- */
+struct wf_start {
+	const char *workflow;
+	const json *input;
+	const char *key;         /* idempotency: a second start with the same key gives the first run */
+	const char *concurrency; /* at most one unfinished *executing* run per key; others queue */
+	bool coalesce;           /* with concurrency: when a run of this workflow and key is still
+	                            waiting for its first entry, that one is used instead */
+	int64_t delay_ms;        /* not before */
+};
+bool flow_start(struct store *s, const struct wf_start *st, int64_t *run_out, struct err *e);
+bool flow_signal(struct store *s, int64_t run, const char *signal, const json *payload,
+	struct err *e);
+/* Cancel: a parked run ends now, an executing one at its next heartbeat or step. Its children
+ * first. `why` is shown. True also when it had ended already. */
+bool flow_cancel(struct store *s, int64_t run, const char *why, struct err *e);
+
+#endif
