@@ -1,0 +1,90 @@
+/*
+ * http.h - blocking HTTP on libcurl: the only way out of the process besides the WebSocket.
+ *
+ * Never retries, never follows a redirect (a redirect would carry the token). Connections are kept
+ * alive per `struct http`; one struct per worker thread. Proxy by https_proxy / http_proxy /
+ * no_proxy. TLS verifies the chain and the name. Every string value of a JSON body passes the gate
+ * (redaction) before it is printed: there is no other way to send JSON. Nothing of a request or an
+ * answer is logged but method, host, path without query, status and time.
+ */
+#ifndef HEAL_NET_HTTP_H
+#define HEAL_NET_HTTP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "arena.h"
+#include "err.h"
+#include "json.h"
+
+struct http; /* belongs to one thread */
+
+struct http *http_new(void);
+void http_free(struct http *h);
+
+/* Once per process, before and after everything else. */
+void http_global_init(void);
+void http_global_fini(void);
+
+/* The gate: called for every string value of every JSON body that leaves, with the destination's
+ * host. Set once at start, before threads. Without a gate, JSON bodies are refused (ERR_CONFIG), so
+ * that a program that forgot it cannot leak. http_gate_none is for tests. */
+typedef const char *(*http_gate_fn)(void *ctx, struct arena *a, const char *host, const char *text);
+void http_set_gate(http_gate_fn fn, void *ctx);
+const char *http_gate_none(void *ctx, struct arena *a, const char *host, const char *text);
+
+/* When set and true, transfers under way end soon with ERR_CANCELED (shutdown). Thread: any. */
+void http_set_stop(const volatile bool *stop);
+
+struct http_header {
+	const char *name;
+	const char *value; /* may hold a secret: never logged, never in an error */
+};
+
+struct http_request {
+	const char *method; /* NULL = GET without a body, POST with one */
+	const char *url;
+	const struct http_header *headers; /* ended by {NULL, NULL}; NULL = none */
+	const char *bearer;                /* Authorization: Bearer …; NULL = none */
+	const char *basic_user, *basic_password;
+	const json *body_json; /* at most one of the three bodies; sets Content-Type */
+	const char *body_form; /* already encoded by str_url */
+	const void *body_raw;  /* uploads */
+	size_t body_raw_len;
+	uint32_t connect_timeout_ms; /* 0 = 5,000 */
+	uint32_t timeout_ms;         /* whole request; 0 = 20,000 */
+	size_t max_bytes;            /* of the answer; 0 = 8 MiB; more is ERR_PROTO */
+	/* Streaming (server-sent events): called with each piece; return false to end the transfer
+	 * normally. With on_data, `timeout_ms` is the longest silence and the body is not kept. */
+	bool (*on_data)(void *ctx, const char *p, size_t n);
+	void *on_data_ctx;
+};
+
+struct http_response {
+	int status;
+	const char *body; /* NUL-terminated, in the arena; "" when empty */
+	size_t len;
+	const char *content_type; /* "" when absent */
+	int64_t retry_after_ms;   /* Retry-After as seconds or HTTP date; -1 = none */
+	const struct http_header *headers; /* ended by {NULL, NULL}; see http_header() */
+};
+
+/* Performs the request. True when an HTTP answer arrived, whatever its status. False: ERR_NET,
+ * ERR_TIMEOUT, ERR_PROTO (too large), ERR_CANCELED; e->ambiguous when the request was written. */
+bool http_do(struct http *h, struct arena *a, const struct http_request *r,
+	struct http_response *out, struct err *e);
+
+/* Several requests side by side on one connection pool. ok[i] and errs[i] say how each ended. */
+void http_do_all(struct http *h, struct arena *a, const struct http_request *r, size_t n,
+	struct http_response *out, bool *ok, struct err *errs);
+
+/* Value of an answer's header, case-insensitive; NULL when absent. */
+const char *http_header(const struct http_response *r, const char *name);
+
+/* The common classification of a status that is not 2xx, for clients that have nothing better:
+ * 401 AUTH, 403 FORBIDDEN, 404 NOT_FOUND, 409 CONFLICT, 408/425/5xx STATUS retryable, 429 LIMITED
+ * with Retry-After. `who` is the peer's name for the sentence. Always false. */
+bool http_status_err(const struct http_response *r, const char *who, struct err *e);
+
+#endif
