@@ -70,6 +70,12 @@ bool wf_maybe_done(const struct wf *w);
 /* A long body calls this now and then: extends the lease; false with ERR_CANCELED when the run was
  * cancelled or the bot stops (then return at once; a stop is not counted as an attempt). */
 bool wf_heartbeat(struct wf *w, struct err *e);
+/* For a body that polls: "not yet, call me again after `ms`". Parks the run without holding a
+ * thread; not counted as a failed attempt, the step stays one row. `state` (may be NULL) is stored
+ * and handed to the next call by wf_state. Returns NULL with ERR_SUSPENDED: return that. */
+const json *wf_again(struct wf *w, int64_t ms, const json *state, struct err *e);
+/* What the previous call of this body gave to wf_again; NULL at the first call. */
+const json *wf_state(const struct wf *w);
 
 struct wf_policy {
 	int attempts;          /* 0 = 6 */
