@@ -105,7 +105,7 @@ EMBED := $(sort $(call walk,bot/clients,*.graphql) $(call walk,deploy/prompts,*)
 EMBED_SANDBOX := $(sort $(EMBED) $(foreach e,html css js svg graphqls json,$(call walk,tests/sandbox,*.$(e))))
 
 # ---- rules ----------------------------------------------------------------------------------
-.PHONY: all FORCE test test-programs check asan tsan fuzz bench cover compdb demo install uninstall \
+.PHONY: all FORCE test test-programs run-tests run-fuzz check asan tsan fuzz bench cover compdb demo install uninstall \
 	clean help deps quality crash fmt lint-tools
 all: $(B)/healbot $(SANDBOX)
 
@@ -173,17 +173,17 @@ $(B)/fuzz/%: $(B)/tests/fuzz/%.o $(B)/libbot.a
 
 test-programs: all $(UNITS) $(REPLAYS) $(ITC)
 run-tests: test-programs
-	@BUILD=$(B) HEALBOT=$(B)/healbot SANDBOX=$(B)/sandbox JOBS=$(JOBS) sh tests/run.sh $(TESTS)
+	@BUILD=$(B) JOBS=$(JOBS) $(if $(TEST_TIMEOUT),TEST_TIMEOUT=$(TEST_TIMEOUT)) sh tests/run.sh $(TESTS)
 
 # ---- targets --------------------------------------------------------------------------------
 test: deps ## install what is missing, build in debug mode, run every test (TESTS=pattern)
 	$(call sub,debug) run-tests
 
 asan: ## the tests under AddressSanitizer, UBSan and LeakSanitizer
-	$(call sub,asan) run-tests
+	$(call sub,asan) TEST_TIMEOUT=300 run-tests
 
 tsan: ## the tests under ThreadSanitizer
-	$(call sub,tsan) run-tests
+	$(call sub,tsan) TEST_TIMEOUT=300 run-tests
 
 fuzz: ## run each fuzz target for FUZZ_SECONDS (30) with clang's libFuzzer
 	$(call sub,fuzz) run-fuzz
