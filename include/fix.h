@@ -53,7 +53,7 @@ struct fix_contract {
 	const char *agent, *model; /* NULL = the server's default */
 };
 
-/* .github/**, secrets, keys, lock files, container and deploy configuration; NULL-terminated. */
+/* Workflows, secrets, keys, lock files, container and deploy configuration; NULL-terminated. */
 extern const char *const fix_forbidden_default[];
 
 /* "heal/inc-42-1" */
