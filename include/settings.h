@@ -1,5 +1,6 @@
 /*
- * settings.h - every setting, parsed and checked. The table in bot/app/config.c gives parsing,
+ * settings.h - every setting, parsed and checked. The table in bot/app/config_table.c gives
+ * parsing,
  * --help, deploy/heal.ini.example and the README's reference; this struct is where it puts values.
  *
  * Read-only after start; any thread. Strings live as long as the program. Durations are ms, shares
@@ -27,31 +28,35 @@ struct thresholds {
 	struct limits p95;               /* ms, absolute */
 	struct limits p95_ratio;         /* times the service's own usual p95 */
 	struct limits disk;              /* share of the volume */
-	int64_t exhaustion_ms;           /* warn when memory or disk is forecast to be full sooner */
-	int64_t min_requests;            /* rates are judged from this many requests on */
-	int64_t min_failures;            /* and from this many failed ones */
-	int64_t grace_ms;                /* after a deployment nothing but crash loops counts */
+	int64_t exhaustion_ms; /* warn when memory or disk is forecast to be full sooner */
+	int64_t min_requests;  /* rates are judged from this many requests on */
+	int64_t min_failures;  /* and from this many failed ones */
+	int64_t grace_ms;      /* after a deployment nothing but crash loops counts */
 };
 
 struct service_settings {
-	const char *name;   /* as in Railway */
-	const char *repo;   /* owner/name; NULL = what Railway says */
-	const char *branch; /* base branch; NULL = what Railway says, else the default branch */
-	const char *tests;  /* command that runs the tests; NULL = the agent finds it */
+	const char *name;      /* as in Railway */
+	const char *repo;      /* owner/name; NULL = what Railway says */
+	const char *branch;    /* base branch; NULL = what Railway says, else the default branch */
+	const char *tests;     /* command that runs the tests; NULL = the agent finds it */
 	const char *directory; /* root directory inside the repository; NULL = "." */
-	bool ignore;        /* never scanned */
+	bool ignore;           /* never scanned */
 	struct thresholds thresholds;
 };
+
+/* Which set of default thresholds: ours, or the stricter one of the conference talk. */
+enum profile { PROFILE_DEFAULT, PROFILE_STRICT };
 
 enum llm_provider { LLM_OPENAI, LLM_ANTHROPIC };
 
 struct settings {
 	struct {
-		const char *db;      /* path of the SQLite file */
-		const char *http;    /* host:port of the local pages; NULL = none */
+		const char *db;   /* path of the SQLite file */
+		const char *http; /* host:port of the local pages; NULL = none */
 		int workers;
 		const char *prompts; /* folder that overrides compiled-in prompts; NULL = none */
 		int log_level;       /* enum log_level */
+		int profile;         /* enum profile; the thresholds below have it applied */
 	} heal;
 	struct {
 		const char *channel; /* C… id where incidents are posted */
@@ -73,7 +78,7 @@ struct settings {
 	} scan;
 	struct thresholds thresholds;
 	struct {
-		enum llm_provider provider;
+		int provider;             /* enum llm_provider */
 		const char *model;        /* NULL = no LLM: numbers only */
 		const char *triage_model; /* NULL = model */
 		const char *base_url;     /* NULL = the provider's own */
@@ -85,10 +90,10 @@ struct settings {
 		const char *max_tokens_field; /* NULL = by host */
 	} llm;
 	struct {
-		const char *url; /* NULL = no fixes */
-		const char *model; /* provider/model; NULL = the server's default */
-		const char *agent; /* NULL = the server's default */
-		const char *directory; /* on the OpenCode host, parent of the work trees */
+		const char *url;         /* NULL = no fixes */
+		const char *model;       /* provider/model; NULL = the server's default */
+		const char *agent;       /* NULL = the server's default */
+		const char *directory;   /* on the OpenCode host, parent of the work trees */
 		const char *publish_cmd; /* how the agent opens the PR; "gh" */
 		int64_t deadline_ms, idle_ms, poll_ms;
 	} opencode;
@@ -109,10 +114,11 @@ struct settings {
 		int64_t window_ms; /* how long the metric is watched after the merge */
 	} verify;
 	struct {
-		const char **fixers, **responders, **admins; /* U… or S… ids, NULL-terminated */
+		const char **fixers, **responders, **admins; /* U… W… S… ids, NULL-terminated */
 	} who;
-	struct service_settings *services;
+	struct service_settings *services; /* the [service "name"] sections */
 	size_t nservices;
+	struct service_settings fallback; /* any other service; name is NULL */
 };
 
 /* The settings of a service by its Railway name; never NULL (defaults when it has no section). */
