@@ -20,8 +20,8 @@
  * looks calm. All zero is all ▁. */
 char *spark(struct arena *a, const double *v, size_t n, size_t width, double limit);
 
-/* "12.4 %" of a share 0.124; below 10 % one decimal or, under 0.1 %, "< 0.1 %"; from 99.95 "100 %".
- * NAN is "–" here and below. */
+/* "12.4 %" of a share 0.124; whole percents without a decimal ("41 %"); above 0 but under 0.1 %:
+ * "< 0.1 %"; short of all is never rounded to "100 %". NAN is "–" here and below. */
 char *num_share(struct arena *a, double share);
 char *num_int(struct arena *a, double v); /* "1 318" */
 char *num_ms(struct arena *a, double ms); /* "2 940 ms"; under 10: "3.1 ms" */
