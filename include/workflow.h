@@ -48,6 +48,9 @@ struct workflow {
 	/* Called (as a durable run of its own) when the run failed for good; may be NULL.
 	 * wf_input = {run, workflow, input, error}. */
 	wf_fn on_failure;
+	/* Called (as a durable run of its own) when a run that had been entered was cancelled: cleaning
+	 * up. May be NULL. wf_input = {run, workflow, input, error} too. */
+	wf_fn on_cancel;
 	/* The oldest version whose unfinished runs this function can continue; 0 = only `version`.
 	 * The bot refuses to start when the store holds unfinished runs that nothing can continue. */
 	int min_version;
@@ -58,6 +61,8 @@ struct arena *wf_arena(struct wf *w);
 const json *wf_input(const struct wf *w);
 int64_t wf_run_id(const struct wf *w);
 struct heal *wf_heal(const struct wf *w);
+/* The version of the workflow under which the run was started: a changed function branches on it. */
+int wf_version(const struct wf *w);
 /* When the run was created, wall ms: the only clock a workflow may read outside a step. */
 int64_t wf_started_ms(const struct wf *w);
 /* Idempotency key of the step being executed: "run-<id>.<step>"; stable over retries and crashes. */
@@ -78,7 +83,7 @@ const json *wf_again(struct wf *w, int64_t ms, const json *state, struct err *e)
 const json *wf_state(const struct wf *w);
 
 struct wf_policy {
-	int attempts;          /* 0 = 6 */
+	int attempts;          /* 0 = 6; those ended by ERR_LIMITED do not count (at most 50 of them) */
 	int64_t first_ms;      /* first delay; 0 = 1,000; doubles, with full jitter */
 	int64_t max_ms;        /* ceiling of a delay; 0 = 60,000 */
 	int64_t total_ms;      /* give up when this long since the step's first attempt; 0 = no limit */
@@ -86,8 +91,9 @@ struct wf_policy {
 };
 
 /* Runs `body` with `in` (may be NULL) once and returns its stored result. Step names are unique in a
- * run; loops add an index ("post:3"). A stored result whose input hash differs from today's is
- * ERR_CONFLICT: the program changed under the run. Retries by policy (NULL = default) as long as the
+ * run; loops add an index ("post:3"). A stored step whose input hash or kind differs from today's is
+ * ERR_CONFLICT: the program changed under the run. A step that failed for good gives its stored error
+ * at every entry, so a workflow may go on without it. Results are at most 16 MiB. Retries by policy (NULL = default) as long as the
  * body's error is retryable; retry_ms (Retry-After) is obeyed and capped at 15 min. */
 const json *wf_step(struct wf *w, const char *name, wf_body body, const json *in, struct err *e);
 const json *wf_step_with(struct wf *w, const char *name, const struct wf_policy *p, wf_body body,
@@ -107,6 +113,7 @@ bool wf_all(struct wf *w, struct wf_call *calls, size_t n, bool settle, struct e
 
 /* Durable sleep, counted from the moment this call was first reached. */
 bool wf_sleep(struct wf *w, const char *name, int64_t ms, struct err *e);
+bool wf_sleep_until(struct wf *w, const char *name, int64_t wall_ms, struct err *e);
 
 /* Waits for a signal of that name on this run; signals that came early are kept, each is taken
  * once, oldest first. Time-out (ms; 0 = never): returns {"timeout":true}. */
@@ -131,6 +138,10 @@ struct wf_start {
 	bool coalesce;           /* with concurrency: when a run of this workflow and key is still
 	                            waiting for its first entry, that one is used instead */
 	int64_t delay_ms;        /* not before */
+	int64_t debounce_ms;     /* with coalesce: each start puts the waiting run off to this long from
+	                            now, but never beyond ten times this since its first start */
+	int64_t spacing_ms;      /* with concurrency: at least this long between first entries of the
+	                            key's runs */
 };
 bool flow_start(struct store *s, const struct wf_start *st, int64_t *run_out, struct err *e);
 bool flow_signal(struct store *s, int64_t run, const char *signal, const json *payload,
