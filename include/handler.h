@@ -80,6 +80,15 @@ bool reply(struct wf *w, const struct call *c, const char *step, const struct me
 bool reply_text(struct wf *w, const struct call *c, const char *step, struct err *e,
 	const char *fmt, ...) __attribute__((format(printf, 5, 6)));
 
+/* reply_text for acts that already show in the thread: silent after a button or a reaction. */
+bool confirm_text(struct wf *w, const struct call *c, const char *step, struct err *e,
+	const char *fmt, ...) __attribute__((format(printf, 5, 6)));
+
+/* incident_apply as a step: once, whatever happens. A refusal (ERR_CONFLICT) is the person's answer. */
+struct incident_event;
+bool change(struct wf *w, const char *step, int64_t incident, const struct incident_event *ev,
+	struct err *e);
+
 /* What the person may do, from [who]; user groups are looked up (cached for 10 min). */
 bool right_of(struct wf *w, const char *user, enum right *out, struct err *e);
 const char *right_name(enum right r); /* "viewer" "responder" "fixer" "admin" */

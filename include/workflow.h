@@ -88,6 +88,8 @@ struct wf_policy {
 	int64_t max_ms;        /* ceiling of a delay; 0 = 60,000 */
 	int64_t total_ms;      /* give up when this long since the step's first attempt; 0 = no limit */
 	int64_t timeout_ms;    /* a body is cancelled (heartbeat fails) after this; 0 = 10 min */
+	bool any_input;        /* the input may differ between entries (text rendered from the store):
+	                          it is neither hashed nor stored */
 };
 
 /* Runs `body` with `in` (may be NULL) once and returns its stored result. Step names are unique in a
