@@ -18,12 +18,15 @@ static bool ask(struct wf *w, const struct call *c, const struct incident *inc, 
 	struct arena *a = wf_arena(w);
 	struct message *m = message_new(a, "Still bad: resolve it anyway?");
 	const char *id = arena_printf(a, "%lld", (long long)inc->id);
+	struct button yes = {
+		.action = "resolve_yes", .text = "Resolve anyway", .value = id, .style = STYLE_DANGER};
+	struct button later = {.action = "snooze_4h", .text = "Snooze 4 h", .value = id};
 
-	blocks_textf(m, "INC-%s · %s is still bad: *%s*. Resolve it anyway, or snooze it?", id,
-		blocks_esc(a, inc->service), blocks_esc(a, inc->headline));
-	blocks_actions(m);
-	blocks_button(m, "resolve_yes", id, "Resolve anyway", BUTTON_DANGER);
-	blocks_button(m, "snooze_4h", id, "Snooze 4 h", BUTTON_PLAIN);
+	message_section(m, KEEP_ALWAYS,
+		mrk(a, "INC-%s · %s is still bad: *%s*. Resolve it anyway, or snooze it?", id,
+			inc->service, inc->headline));
+	message_button(m, &yes);
+	message_button(m, &later);
 	return reply(w, c, "ask", m, e);
 }
 
