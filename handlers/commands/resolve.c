@@ -19,8 +19,10 @@ static bool ask(struct wf *w, const struct call *c, const struct incident *inc, 
 	struct message *m = message_new(a, "Still bad: resolve it anyway?");
 	const char *id = arena_printf(a, "%lld", (long long)inc->id);
 	struct button yes = {
-		.action = "resolve_yes", .text = "Resolve anyway", .value = id, .style = STYLE_DANGER};
-	struct button later = {.action = "snooze_4h", .text = "Snooze 4 h", .value = id};
+		.action = "cmd", .text = "Resolve anyway", .style = STYLE_DANGER,
+		.value = arena_printf(a, "resolve %s yes", id)};
+	struct button later = {
+		.action = "cmd", .text = "Snooze 4 h", .value = arena_printf(a, "snooze %s 4h", id)};
 
 	message_section(m, KEEP_ALWAYS,
 		mrk(a, "INC-%s · %s is still bad: *%s*. Resolve it anyway, or snooze it?", id,
