@@ -352,10 +352,10 @@ static const char *addressee(const json *p, const char *slash, const char *other
 	return json_str(p, slash, json_str(p, other, json_str(p, ".event.user", NULL)));
 }
 
-/* The run failed for good: tell the person, where they asked. */
-static bool tell_failure(struct wf *w, struct err *e)
+/* Says `text` to whoever sent the envelope, where they were. */
+static bool tell(struct wf *w, const json *envelope, const char *text, struct err *e)
 {
-	const json *p = json_get(wf_input(w), ".input.payload");
+	const json *p = json_get(envelope, ".payload");
 	struct call c = {
 		.verb = "",
 		.user = addressee(p, ".user_id", ".user.id"),
@@ -367,14 +367,31 @@ static bool tell_failure(struct wf *w, struct err *e)
 
 	if (!c.user || (!c.channel && !c.response_url))
 		return true;
-	return reply_text(w, &c, "tell", e, ":warning: %s",
-		json_str(wf_input(w), ".error", "That did not work."));
+	text = arena_strdup(wf_arena(w), text);
+	return reply_text(w, &c, "tell", e, "%s", text);
+}
+
+/* A person's mistake is answered at once and is no failure of the run. */
+static bool run_envelope(struct wf *w, struct err *e)
+{
+	if (dispatch(w, e))
+		return true;
+	if (e->retryable || (e->code != ERR_INPUT && e->code != ERR_CONFLICT &&
+				    e->code != ERR_NOT_FOUND && e->code != ERR_BUDGET))
+		return false;
+	return tell(w, wf_input(w), e->msg, e);
+}
+
+static bool tell_failure(struct wf *w, struct err *e)
+{
+	return tell(w, json_get(wf_input(w), ".input"),
+		json_str(wf_input(w), ".error", "That did not work."), e);
 }
 
 const struct workflow wf_envelope = {
 	.name = "envelope",
 	.version = 1,
-	.run = dispatch,
+	.run = run_envelope,
 	.lane = WF_INTERACTIVE,
 	.on_failure = tell_failure,
 };
