@@ -20,6 +20,7 @@
 #ifndef HEAL_BLOCKS_H
 #define HEAL_BLOCKS_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -51,6 +52,7 @@ const json *message_blocks(const struct message *m); /* the array alone */
 /* printf whose %s arguments are foreign: cleaned, put on one line, escaped. The format's own text
  * is mrkdwn. Conversions: everything of printf but %n and positions. */
 char *mrk(struct arena *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+char *mrk_v(struct arena *a, const char *fmt, va_list ap);
 void mrk_add(struct str *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* Foreign text with its line breaks: cleaned and escaped. */
 void mrk_text(struct str *b, const char *s);

@@ -117,7 +117,7 @@ static bool incident_by_word(struct wf *w, struct call *c, struct err *e)
 }
 
 static bool offer_choices(struct wf *w, const struct call *c, const struct command *cmd,
-	struct incident **list, size_t n, struct err *e)
+	const struct incident *list, size_t n, struct err *e)
 {
 	struct arena *a = wf_arena(w);
 	struct message *m = message_new(a, "Which incident?");
@@ -126,9 +126,9 @@ static bool offer_choices(struct wf *w, const struct call *c, const struct comma
 	for (size_t i = 0; i < n && i < MAX_CHOICES; i++) {
 		struct button b = {
 			.action = "cmd",
-			.text = arena_printf(a, "INC-%lld %s", (long long)list[i]->id,
-				list[i]->service),
-			.value = arena_printf(a, "%s %lld %s", cmd->name, (long long)list[i]->id,
+			.text = arena_printf(a, "INC-%lld %s", (long long)list[i].id,
+				list[i].service),
+			.value = arena_printf(a, "%s %lld %s", cmd->name, (long long)list[i].id,
 				c->text),
 		};
 
@@ -142,7 +142,7 @@ static bool resolve_incident(struct wf *w, struct call *c, const struct command 
 	struct err *e)
 {
 	struct incident_filter open = {.limit = MAX_CHOICES + 1};
-	struct incident **list;
+	struct incident *list;
 	size_t n;
 	int64_t of_thread = c->incident;
 
@@ -157,7 +157,7 @@ static bool resolve_incident(struct wf *w, struct call *c, const struct command 
 	if (!incident_list(wf_heal(w)->store, wf_arena(w), &open, &list, &n, e))
 		return false;
 	if (n == 1) {
-		c->incident = list[0]->id;
+		c->incident = list[0].id;
 		return true;
 	}
 	*found = false;

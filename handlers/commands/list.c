@@ -70,7 +70,7 @@ static bool run(struct wf *w, const struct call *c, struct err *e)
 	int64_t now = clock_now_ms();
 	struct str b = str_new(a);
 	struct message *m;
-	struct incident **list;
+	struct incident *list;
 	size_t n;
 
 	if (!parse(c, now, &f, e))
@@ -80,7 +80,7 @@ static bool run(struct wf *w, const struct call *c, struct err *e)
 	if (n == 0)
 		return reply_text(w, c, "reply", e, "No incidents (%s).", f.which);
 	for (size_t i = 0; i < n && i < PAGE; i++)
-		add_row(&b, list[i], now);
+		add_row(&b, &list[i], now);
 	if (n > PAGE)
 		str_addf(&b, "More: `/heal list %s page=%d`", f.which, f.offset / PAGE + 2);
 	m = message_new(a, "Incidents");

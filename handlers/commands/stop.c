@@ -1,42 +1,141 @@
 /* /heal stop: ends the diagnosis or the fix of an incident; the thread says what is left behind. */
+#include "clock.h"
 #include "fix.h"
+#include "github.h"
 #include "handler.h"
 #include "incident.h"
 
-/* The workflow that is at work listens to this signal, or is cancelled. */
-static const json *stop_step(struct wf *w, const json *in, struct err *e)
+/* Ends the run; what it holds outside (the session) is ended by the next step. */
+static const json *cancel_step(struct wf *w, const json *in, struct err *e)
 {
-	struct store *s = wf_heal(w)->store;
-	struct arena *a = wf_arena(w);
-	struct fix_row *fix = fix_get(s, a, json_int(in, ".incident", 0), 0, e);
-	json *out = json_obj(a);
+	if (!flow_cancel(wf_heal(w)->store, json_int(in, ".run", 0), "stopped by a person", e))
+		return NULL;
+	return json_obj(wf_arena(w));
+}
 
+/* Is there a branch already? Then the engineer must know. */
+static const json *left_step(struct wf *w, const json *in, struct err *e)
+{
+	struct heal *h = wf_heal(w);
+	json *out = json_obj(wf_arena(w));
+	const char *sha;
+	struct err gone = {0};
+
+	(void)e;
+	if (h->github && github_branch(h->github, wf_arena(w), json_str(in, ".repo", ""),
+				 json_str(in, ".branch", ""), &sha, &gone))
+		json_set_str(out, "sha", sha);
+	return out;
+}
+
+static const json *record_step(struct wf *w, const json *in, struct err *e)
+{
+	struct fix_row row = {
+		.incident = json_int(in, ".incident", 0),
+		.n = (int)json_int(in, ".n", 0),
+		.state = "stopped",
+		.error = json_str(in, ".left", NULL),
+		.ended_ms = clock_now_ms(),
+		.cost_usd = -1,
+	};
+	struct incident_event ev = {
+		.kind = INCIDENT_EV_FIX_STOPPED,
+		.actor = json_str(in, ".user", NULL),
+		.note = row.error,
+	};
+
+	if (!fix_update(wf_heal(w)->store, &row, &ev, e))
+		return NULL;
+	return json_obj(wf_arena(w));
+}
+
+static const char *left_text(struct arena *a, const struct fix_row *fix, const json *left)
+{
+	if (json_str(left, ".sha", NULL))
+		return arena_printf(a, "stopped; the branch %s of %s stays for you to look at or delete",
+			fix->branch, fix->repo);
+	return "stopped; nothing was pushed";
+}
+
+static bool stop(struct wf *w, const struct call *c, const struct fix_row *fix, struct err *e)
+{
+	struct arena *a = wf_arena(w);
+	json *in = json_obj(a);
+	const json *left;
+
+	json_set_int(in, "run", fix->run);
+	if (!wf_step(w, "cancel", cancel_step, in, e))
+		return false;
+	json_set(in, "contract", fix->contract);
+	json_set_str(in, "session", fix->session);
+	if (!wf_step(w, "abort", fix_body_abort, in, e))
+		return false;
+	json_set_str(in, "repo", fix->repo);
+	json_set_str(in, "branch", fix->branch);
+	left = wf_step(w, "left", left_step, in, e);
+	if (!left)
+		return false;
+	in = json_obj(a);
+	json_set_int(in, "incident", fix->incident);
+	json_set_int(in, "n", fix->n);
+	json_set_str(in, "user", c->user);
+	json_set_str(in, "left", left_text(a, fix, left));
+	return wf_step(w, "record", record_step, in, e) != NULL;
+}
+
+/* Which fix: read once, so that a restart in the middle goes on with the same one. */
+static const json *find_step(struct wf *w, const json *in, struct err *e)
+{
+	struct arena *a = wf_arena(w);
+	struct incident *inc = incident_get(wf_heal(w)->store, a, json_int(in, ".incident", 0), e);
+	json *out = json_obj(a);
+	struct fix_row *fix;
+
+	if (!inc)
+		return NULL;
+	json_set_str(out, "state", incident_state_name(inc->state));
+	if (inc->state != INCIDENT_FIXING)
+		return out;
+	fix = fix_get(wf_heal(w)->store, a, inc->id, 0, e);
 	if (!fix)
 		return NULL;
-	json_set_str(out, "user", json_str(in, ".user", NULL));
-	if (!flow_signal(s, fix->run, FIX_SIGNAL_STOP, out, e))
-		return NULL;
+	json_set_int(out, "n", fix->n);
+	json_set_int(out, "run", fix->run);
+	json_set_str(out, "repo", fix->repo);
+	json_set_str(out, "branch", fix->branch);
+	json_set_str(out, "session", fix->session);
+	json_set(out, "contract", fix->contract);
 	return out;
 }
 
 static bool run(struct wf *w, const struct call *c, struct err *e)
 {
-	struct incident *inc = incident_get(wf_heal(w)->store, wf_arena(w), c->incident, e);
 	json *in = json_obj(wf_arena(w));
+	const json *found;
+	struct fix_row fix;
 
-	if (!inc)
+	json_set_int(in, "incident", c->incident);
+	found = wf_step(w, "find", find_step, in, e);
+	if (!found)
 		return false;
-	if (inc->state != INCIDENT_FIXING)
+	if (!json_has(found, ".n"))
 		return reply_text(w, c, "reply", e,
 			"INC-%lld has no fix under way (it is %s); there is nothing to stop.",
-			(long long)inc->id, incident_state_name(inc->state));
-	json_set_int(in, "incident", inc->id);
-	json_set_str(in, "user", c->user);
-	if (!wf_step(w, "stop", stop_step, in, e))
+			(long long)c->incident, json_str(found, ".state", ""));
+	fix = (struct fix_row){
+		.incident = c->incident,
+		.n = (int)json_int(found, ".n", 0),
+		.run = json_int(found, ".run", 0),
+		.repo = json_str(found, ".repo", ""),
+		.branch = json_str(found, ".branch", ""),
+		.session = json_str(found, ".session", NULL),
+		.contract = json_get(found, ".contract"),
+	};
+	if (!stop(w, c, &fix, e))
 		return false;
 	return confirm_text(w, c, "reply", e,
-		"Stopping the fix of INC-%lld; the thread will say what is left behind.",
-		(long long)inc->id);
+		"The fix of INC-%lld is stopped; the thread says what is left behind.",
+		(long long)c->incident);
 }
 
 const struct command cmd_stop = {

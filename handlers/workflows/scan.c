@@ -1,0 +1,390 @@
+/*
+ * SCAN: every few minutes, one look at all services. Opens one incident for each service that needs
+ * attention, keeps the open ones current, closes what has recovered, and starts the diagnosis of
+ * what is new. The next scan is started first, so that no failure can end the chain.
+ */
+#include "scan.h"
+
+#include <stdint.h>
+#include <string.h>
+
+#include "clock.h"
+#include "facts.h"
+#include "handler.h"
+#include "incident.h"
+#include "investigate.h"
+#include "log.h"
+#include "scan_start.h"
+#include "str.h"
+
+enum { BLIND_SCANS = 3, MAX_OPEN = 1000 };
+
+static const char blind_id[] = "heal:railway"; /* the service id of "I am blind" */
+
+/* --- the chain --- */
+
+bool scan_start_next(struct store *s, struct arena *a, const struct settings *set, int64_t now_ms,
+	struct err *e)
+{
+	int64_t slot = now_ms / set->scan.every_ms + 1;
+	json *in = json_obj(a);
+	struct wf_start st = {
+		.workflow = "scan",
+		.input = in,
+		.key = arena_printf(a, "scan:%lld:%lld", (long long)set->scan.every_ms,
+			(long long)slot),
+		.concurrency = "scan",
+		.delay_ms = slot * set->scan.every_ms - now_ms,
+	};
+
+	json_set_int(in, "slot", slot);
+	return flow_start(s, &st, NULL, e);
+}
+
+bool scan_start_now(struct store *s, struct arena *a, struct err *e)
+{
+	json *in = json_obj(a);
+	struct wf_start st = {
+		.workflow = "scan", .input = in, .concurrency = "scan", .coalesce = true};
+
+	json_set_int(in, "slot", 0);
+	return flow_start(s, &st, NULL, e);
+}
+
+static const json *next_step(struct wf *w, const json *in, struct err *e)
+{
+	struct heal *h = wf_heal(w);
+
+	(void)in;
+	if (!scan_start_next(h->store, wf_arena(w), h->settings, clock_now_ms(), e))
+		return NULL;
+	return json_obj(wf_arena(w));
+}
+
+/* --- what a finding becomes --- */
+
+struct outcome {
+	json *opened;  /* ids to diagnose */
+	json *changed; /* ids */
+	json *ended;
+};
+
+static const char *detail_of(const struct scan_service *x)
+{
+	const json *first = json_first(json_get(x->facts, ".signals"));
+
+	return json_str(first, ".signal", NULL); /* the top template joins after the diagnosis */
+}
+
+static int64_t began_of(const struct scan_service *x, int64_t now)
+{
+	int64_t began = now;
+
+	for (int i = 0; i < SIGNAL_COUNT; i++) {
+		const struct finding *f = &x->view->signal[i];
+
+		if (x->view->open[i] && f->since_ms > 0 && f->since_ms < began)
+			began = f->since_ms;
+	}
+	return began;
+}
+
+static bool open_one(struct wf *w, const struct scan *scan, const struct scan_service *x,
+	const struct watch_event *ev, struct outcome *out, struct err *e)
+{
+	struct heal *h = wf_heal(w);
+	struct incident_new n = {
+		.project_id = scan->place.project_id,
+		.environment_id = scan->place.environment_id,
+		.environment = scan->place.environment_name,
+		.service_id = x->service->id,
+		.service = x->service->name,
+		.signal = ev->signal,
+		.detail = detail_of(x),
+		.severity = x->view->severity,
+		.began_ms = began_of(x, scan->now_ms),
+		.headline = facts_headline(wf_arena(w), x->facts),
+		.facts = x->facts,
+		.channel = h->settings->slack.channel,
+		.reopen_ms = h->settings->scan.reopen_ms,
+	};
+	int64_t id;
+	bool opened;
+
+	if (!incident_open(h->store, &n, &id, &opened, e))
+		return false;
+	if (opened)
+		json_add_num(out->opened, (double)id);
+	return true;
+}
+
+static const struct watch_event *event_of(const struct scan_service *x, enum watch_event_kind kind)
+{
+	const struct watch_event *worst = NULL;
+
+	for (size_t i = 0; i < x->nevents; i++)
+		if (x->events[i].kind == kind &&
+			(!worst || x->events[i].finding.severity > worst->finding.severity))
+			worst = &x->events[i];
+	return worst;
+}
+
+static bool any_open(const struct watch_view *v)
+{
+	for (int i = 0; i < SIGNAL_COUNT; i++)
+		if (v->open[i])
+			return true;
+	return false;
+}
+
+/* What happened to a service that has an open incident. */
+static enum incident_event_kind news(const struct incident *inc, const struct scan_service *x)
+{
+	if (!any_open(x->view))
+		return INCIDENT_EV_RECOVERED;
+	if (x->view->severity > inc->severity)
+		return INCIDENT_EV_WORSE;
+	if (x->view->severity < inc->severity && x->view->severity != SEVERITY_NONE)
+		return INCIDENT_EV_BETTER;
+	return x->view->no_traffic ? INCIDENT_EV_QUIET : INCIDENT_EV_MEASURED;
+}
+
+static bool keep_current(struct wf *w, const struct incident *inc, const struct scan_service *x,
+	struct outcome *out, struct err *e)
+{
+	struct store *s = wf_heal(w)->store;
+	struct incident_event ev = {
+		.kind = news(inc, x),
+		.severity = x->view->severity,
+		.facts = x->facts,
+		.headline = any_open(x->view) ? facts_headline(wf_arena(w), x->facts) : NULL,
+	};
+	struct err refused = {0};
+
+	json_add_num(ev.kind == INCIDENT_EV_RECOVERED ? out->ended : out->changed, (double)inc->id);
+	if (incident_apply(s, inc->id, &ev, &refused))
+		return true;
+	if (refused.code != ERR_CONFLICT) {
+		*e = refused;
+		return false;
+	}
+	ev.kind = INCIDENT_EV_MEASURED; /* being fixed: only the numbers */
+	return incident_apply(s, inc->id, &ev, e);
+}
+
+static const struct incident *incident_for(const struct incident *list, size_t n,
+	const char *service_id)
+{
+	for (size_t i = 0; i < n; i++)
+		if (str_eq(list[i].service_id, service_id))
+			return &list[i];
+	return NULL;
+}
+
+static bool apply_all(struct wf *w, const struct scan *scan, struct outcome *out, struct err *e)
+{
+	struct incident_filter f = {.which = "open", .limit = MAX_OPEN};
+	struct incident *list;
+	size_t n;
+
+	if (!incident_list(wf_heal(w)->store, wf_arena(w), &f, &list, &n, e))
+		return false;
+	for (size_t i = 0; i < scan->nservices; i++) {
+		const struct scan_service *x = &scan->services[i];
+		const struct incident *inc = incident_for(list, n, x->service->id);
+		const struct watch_event *ev = event_of(x, WATCH_OPEN);
+
+		if (inc ? !keep_current(w, inc, x, out, e)
+			: ev && !open_one(w, scan, x, ev, out, e))
+			return false;
+	}
+	return true;
+}
+
+/* --- blindness: Railway cannot be read --- */
+
+static bool blind(struct wf *w, const struct err *why, struct outcome *out, struct err *e)
+{
+	struct heal *h = wf_heal(w);
+	struct arena *a = wf_arena(w);
+	const json *before = memo_get(h->store, a, "blind");
+	int64_t now = clock_now_ms(), since = json_int(before, ".since", now), id;
+	int count = (int)json_int(before, ".count", 0) + 1;
+	json *memo = json_obj(a);
+	struct incident_new n = {
+		.project_id = "",
+		.environment_id = "",
+		.environment = "",
+		.service_id = blind_id,
+		.service = "Heal",
+		.signal = SIGNAL_SILENT,
+		.detail = "railway",
+		.severity = SEVERITY_CRIT,
+		.began_ms = since,
+		.headline = arena_printf(a, "blind: %s", why->msg),
+		.facts = json_obj(a),
+		.channel = h->settings->slack.channel,
+		.reopen_ms = h->settings->scan.reopen_ms,
+	};
+	bool opened;
+
+	log_warn("scan", "blind (%d in a row): %s", count, why->msg);
+	json_set_int(memo, "since", since);
+	json_set_int(memo, "count", count);
+	json_set_str(memo, "why", why->msg);
+	(void)out;
+	if (!memo_set(h->store, "blind", memo, e))
+		return false;
+	return count < BLIND_SCANS || incident_open(h->store, &n, &id, &opened, e);
+}
+
+static bool sees_again(struct wf *w, struct err *e)
+{
+	struct store *s = wf_heal(w)->store;
+	struct incident_event ev = {.kind = INCIDENT_EV_RECOVERED, .note = "Railway answers again"};
+	int64_t id;
+
+	if (!memo_get(s, wf_arena(w), "blind"))
+		return true;
+	if (!memo_set(s, "blind", NULL, e) || !incident_of_service(s, blind_id, &id, e))
+		return false;
+	return id == 0 || incident_apply(s, id, &ev, e);
+}
+
+/* --- the look --- */
+
+static bool place_of(struct wf *w, struct railway_place *place, struct err *e)
+{
+	struct heal *h = wf_heal(w);
+	struct arena *a = wf_arena(w);
+	const json *known = memo_get(h->store, a, "place");
+	json *memo = json_obj(a);
+	const char *key = arena_printf(a, "%s/%s", str_or(h->settings->railway.project, ""),
+		str_or(h->settings->railway.environment, ""));
+
+	if (str_eq(json_str(known, ".key", NULL), key)) {
+		place->project_id = json_str(known, ".project_id", NULL);
+		place->project_name = json_str(known, ".project", NULL);
+		place->environment_id = json_str(known, ".environment_id", NULL);
+		place->environment_name = json_str(known, ".environment", NULL);
+		return true;
+	}
+	if (!railway_resolve(h->railway, a, h->settings->railway.project,
+		    h->settings->railway.environment, place, e))
+		return false;
+	json_set_str(memo, "key", key);
+	json_set_str(memo, "project_id", place->project_id);
+	json_set_str(memo, "project", place->project_name);
+	json_set_str(memo, "environment_id", place->environment_id);
+	json_set_str(memo, "environment", place->environment_name);
+	return memo_set(h->store, "place", memo, e);
+}
+
+static bool look(struct wf *w, const json *in, struct scan *scan, const struct scan_row **rows,
+	struct err *e)
+{
+	struct heal *h = wf_heal(w);
+	struct arena *a = wf_arena(w);
+	struct railway_place place;
+	struct scan_row *before;
+	size_t n;
+
+	if (!place_of(w, &place, e) ||
+		!scan_measure(h->railway, a, h->settings, &place, json_str(in, ".service", NULL),
+			clock_now_ms(), scan, e))
+		return err_wrap(e, "Railway");
+	if (!scan_load(h->store, a, place.environment_id, &before, &n, e))
+		return false;
+	*rows = scan_judge(a, h->settings, h->redact, before, n, scan);
+	return true;
+}
+
+static const json *report(struct wf *w, const json *in, const struct scan *scan,
+	const struct outcome *out)
+{
+	struct arena *a = wf_arena(w);
+	json *o = json_obj(a);
+
+	json_set_str(o, "summary", scan_summary(a, scan));
+	json_set_int(o, "services", (int64_t)scan->nservices);
+	json_set_int(o, "requests", scan->requests);
+	json_set(o, "opened", out->opened);
+	json_set(o, "changed", out->changed);
+	json_set(o, "ended", out->ended);
+	if (json_has(in, ".user"))
+		json_set_str(o, "table", scan_table(a, scan, false));
+	return o;
+}
+
+/* Railway is read, every service judged, every incident brought up to date. Repeating it after a
+ * crash gives the same result: the watch state is saved last, opening finds what is open. */
+static const json *judge_step(struct wf *w, const json *in, struct err *e)
+{
+	struct arena *a = wf_arena(w);
+	struct outcome out = {json_arr(a), json_arr(a), json_arr(a)};
+	const struct scan_row *rows;
+	struct scan scan = {0};
+	struct err why = {0};
+	json *o;
+
+	if (!look(w, in, &scan, &rows, &why)) {
+		if (why.code == ERR_STORE || why.code == ERR_INPUT || why.code == ERR_CANCELED ||
+			json_has(in, ".user")) {
+			*e = why;
+			return NULL;
+		}
+		if (!blind(w, &why, &out, e))
+			return NULL;
+		o = json_obj(a);
+		json_set_str(o, "summary", why.msg);
+		json_set(o, "opened", out.opened);
+		return o;
+	}
+	if (json_bool(in, ".dry", false))
+		return report(w, in, &scan, &out);
+	if (!sees_again(w, e) || !apply_all(w, &scan, &out, e) ||
+		!scan_save(wf_heal(w)->store, rows, scan.nservices, e))
+		return NULL;
+	return report(w, in, &scan, &out);
+}
+
+static const json *investigate_step(struct wf *w, const json *in, struct err *e)
+{
+	json *o = json_obj(wf_arena(w));
+	int64_t run;
+
+	if (!investigate_start(wf_heal(w)->store, wf_arena(w), json_int(in, ".incident", 0),
+		    wf_key(w), NULL, NULL, &run, e))
+		return NULL;
+	json_set_int(o, "run", run);
+	return o;
+}
+
+static bool scan(struct wf *w, struct err *e)
+{
+	struct arena *a = wf_arena(w);
+	const json *in = wf_input(w), *seen;
+
+	if (json_has(in, ".slot") && !wf_step(w, "next", next_step, NULL, e))
+		return false;
+	seen = wf_step(w, "judge", judge_step, in, e);
+	if (!seen)
+		return false;
+	json_each(id, json_get(seen, ".opened")) {
+		json *one = json_obj(a);
+
+		json_set_num(one, "incident", json_num(id, "", 0));
+		if (!wf_step(w, arena_printf(a, "investigate:%lld",
+				(long long)json_int(id, "", 0)), investigate_step, one, e))
+			return false;
+	}
+	wf_result(w, seen);
+	return true;
+}
+
+const struct workflow wf_scan = {
+	.name = "scan",
+	.version = 1,
+	.run = scan,
+	.lane = WF_BACKGROUND,
+};

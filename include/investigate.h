@@ -1,0 +1,14 @@
+/*
+ * investigate.h - starting a diagnosis. The workflow is handlers/workflows/investigate.c.
+ */
+#ifndef HEAL_INVESTIGATE_H
+#define HEAL_INVESTIGATE_H
+
+#include "workflow.h"
+
+/* One diagnosis at a time per incident; others queue. `key` makes the start idempotent; hint and
+ * user may be NULL. */
+bool investigate_start(struct store *s, struct arena *a, int64_t incident, const char *key,
+	const char *hint, const char *user, int64_t *run_out, struct err *e);
+
+#endif
