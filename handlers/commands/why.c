@@ -117,7 +117,7 @@ static bool run(struct wf *w, const struct call *c, struct err *e)
 	struct str b = str_new(a);
 	const struct scan_row *row;
 	struct scan_row *rows;
-	const char *name, *near;
+	const char *name = NULL, *near;
 	size_t n;
 
 	if (!which_service(w, c, &name, e) || !scan_load(h->store, a, NULL, &rows, &n, e))

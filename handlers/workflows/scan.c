@@ -64,7 +64,7 @@ static const json *next_step(struct wf *w, const json *in, struct err *e)
 /* --- what a finding becomes --- */
 
 struct outcome {
-	json *opened;  /* ids to diagnose */
+	json *opened;  /* [{incident,reopened}]: to be diagnosed */
 	json *changed; /* ids */
 	json *ended;
 };
@@ -111,10 +111,30 @@ static bool open_one(struct wf *w, const struct scan *scan, const struct scan_se
 	int64_t id;
 	bool opened;
 
-	if (!incident_open(h->store, &n, &id, &opened, e))
+	(void)out;
+	return incident_open(h->store, &n, &id, &opened, e);
+}
+
+/* Whatever is open and nobody has looked at yet. From the store and not from this scan's events, so
+ * that a crash between opening and reporting cannot lose a diagnosis. */
+static bool collect_undiagnosed(struct wf *w, struct outcome *out, struct err *e)
+{
+	struct incident_filter f = {.which = "open", .limit = MAX_OPEN};
+	struct incident *list;
+	size_t n;
+
+	if (!incident_list(wf_heal(w)->store, wf_arena(w), &f, &list, &n, e))
 		return false;
-	if (opened)
-		json_add_num(out->opened, (double)id);
+	for (size_t i = 0; i < n; i++) {
+		json *one;
+
+		if (list[i].state != INCIDENT_OPEN || list[i].diagnosis > 0 || list[i].trouble ||
+			str_eq(list[i].service_id, blind_id))
+			continue;
+		one = json_add_obj(out->opened);
+		json_set_int(one, "incident", list[i].id);
+		json_set_int(one, "reopened", list[i].reopened);
+	}
 	return true;
 }
 
@@ -198,7 +218,7 @@ static bool apply_all(struct wf *w, const struct scan *scan, struct outcome *out
 			: ev && !open_one(w, scan, x, ev, out, e))
 			return false;
 	}
-	return true;
+	return collect_undiagnosed(w, out, e);
 }
 
 /* --- blindness: Railway cannot be read --- */
@@ -354,7 +374,10 @@ static const json *investigate_step(struct wf *w, const json *in, struct err *e)
 	int64_t run;
 
 	if (!investigate_start(wf_heal(w)->store, wf_arena(w), json_int(in, ".incident", 0),
-		    wf_key(w), NULL, NULL, &run, e))
+		    arena_printf(wf_arena(w), "auto:%lld:%d",
+			    (long long)json_int(in, ".incident", 0),
+			    (int)json_int(in, ".reopened", 0)),
+		    NULL, NULL, &run, e))
 		return NULL;
 	json_set_int(o, "run", run);
 	return o;
@@ -370,14 +393,10 @@ static bool scan(struct wf *w, struct err *e)
 	seen = wf_step(w, "judge", judge_step, in, e);
 	if (!seen)
 		return false;
-	json_each(id, json_get(seen, ".opened")) {
-		json *one = json_obj(a);
-
-		json_set_num(one, "incident", json_num(id, "", 0));
+	json_each(one, json_get(seen, ".opened"))
 		if (!wf_step(w, arena_printf(a, "investigate:%lld",
-				(long long)json_int(id, "", 0)), investigate_step, one, e))
+				(long long)json_int(one, ".incident", 0)), investigate_step, one, e))
 			return false;
-	}
 	wf_result(w, seen);
 	return true;
 }
