@@ -91,6 +91,8 @@ bool change(struct wf *w, const char *step, int64_t incident, const struct incid
 
 /* What the person may do, from [who]; user groups are looked up (cached for 10 min). */
 bool right_of(struct wf *w, const char *user, enum right *out, struct err *e);
+/* Display name, plain text, never a mention; the id itself when Slack cannot be asked. */
+const char *person_name(struct heal *h, struct arena *a, const char *user);
 const char *right_name(enum right r); /* "viewer" "responder" "fixer" "admin" */
 /* "Ask Ana or Ben: they are fixers." or what to set when the list is empty. */
 const char *right_whom(struct wf *w, enum right r);

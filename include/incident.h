@@ -154,6 +154,7 @@ bool incident_of_message(struct store *s, struct arena *a, const char *channel, 
 	int64_t *id_out, const char **slot_out, struct err *e);
 
 struct timeline_row {
+	int64_t id;
 	int64_t ts_ms;
 	const char *kind, *actor, *note; /* actor NULL = the bot */
 };

@@ -105,7 +105,7 @@ bool people_right(struct heal *h, struct arena *a, const char *user, enum right 
 	return true;
 }
 
-const char *people_name(struct heal *h, struct arena *a, const char *user)
+const char *person_name(struct heal *h, struct arena *a, const char *user)
 {
 	struct err ignored = {0};
 	const json *info = user && *user ? user_info(h, a, user, &ignored) : NULL;
@@ -137,7 +137,7 @@ const char *people_whom(struct heal *h, struct arena *a, enum right r)
 		if (n < 5)
 			str_addf(&b, "%s%s", n ? ", " : "",
 				ids[n][0] == 'S' ? arena_printf(a, "group %s", ids[n])
-						 : people_name(h, a, ids[n]));
+						 : person_name(h, a, ids[n]));
 	if (n == 0 && r == RIGHT_RESPONDER)
 		return "everybody in the channel (no responders are set)";
 	if (n == 0)

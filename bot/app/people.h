@@ -12,8 +12,6 @@
 /* Fails only when Slack cannot be asked. */
 bool people_right(struct heal *h, struct arena *a, const char *user, enum right *out,
 	struct err *e);
-/* Display name, clean; the id itself when Slack cannot be asked. Never a mention. */
-const char *people_name(struct heal *h, struct arena *a, const char *user);
 /* Who has the right: names, or what to set. */
 const char *people_whom(struct heal *h, struct arena *a, enum right r);
 
