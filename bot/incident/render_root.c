@@ -139,7 +139,7 @@ static void add_opinion(const struct render *r, struct message *m)
 	if (incident_state_over(r->inc->state))
 		return;
 	no_fix = render_no_fix(r->a, r->settings, r->inc, r->dx);
-	if (no_fix)
+	if (no_fix && *no_fix)
 		message_context(m, KEEP_NORMAL, mrk(r->a, "🔧 %s", no_fix));
 }
 
