@@ -2,9 +2,9 @@
  * digest.h - log lines in, a short digest out: templates with counts, new and rare ones first.
  *
  * Streaming, bounded memory (10,000 templates), linear time, any bytes; the same input gives the
- * same output. Header (date, host, level, pid) is found and cut; multi-line stack traces are joined;
- * severity comes from the content when the platform's is useless. Redact lines before feeding them.
- * Thread: the caller's.
+ * same output. Header (date, host, level, pid) is found and cut; multi-line stack traces are
+ * joined; severity comes from the content when the platform's is useless. Redact lines before
+ * feeding them. Thread: the caller's.
  */
 #ifndef HEAL_DIGEST_H
 #define HEAL_DIGEST_H
@@ -19,8 +19,8 @@
 struct digest;
 
 struct digest_options {
-	bool message_only;    /* lines carry no header */
-	int64_t split_ms;     /* lines before this time are "before" (for new templates); 0 = none */
+	bool message_only; /* lines carry no header */
+	int64_t split_ms;  /* lines before this time are "before" (for new templates); 0 = none */
 };
 
 struct digest *digest_new(const struct digest_options *o); /* NULL options = defaults */
@@ -37,16 +37,16 @@ void digest_keep_assign(struct digest *d);
 const uint32_t *digest_assign(struct digest *d, size_t *n_out);
 
 struct digest_template {
-	const char *text;     /* "timeout after <num> ms connecting to <host>" */
-	const char *sample;   /* one full line or joined trace, cut */
-	const char *severity; /* error warn info debug */
+	const char *text;       /* "timeout after <num> ms connecting to <host>" */
+	const char *sample;     /* one full line or joined trace, cut */
+	const char *severity;   /* error warn info debug */
 	uint64_t count, before; /* before = count before split_ms */
 	int64_t first_ms, last_ms;
 	double rank;
 };
 /* Most telling first; arena memory. */
-const struct digest_template *digest_top(struct digest *d, struct arena *a, size_t max,
-	size_t *n_out);
+const struct digest_template *digest_top(
+        struct digest *d, struct arena *a, size_t max, size_t *n_out);
 
 /* Text for the model, never above `budget_tokens` (by tokens_estimate); says what was left out. */
 const char *digest_render(struct digest *d, struct arena *a, size_t budget_tokens);

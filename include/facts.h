@@ -58,7 +58,8 @@ const char *facts_change(struct arena *a, const json *facts, int64_t began_ms, i
 
 /* The value of one metric now: "error_rate" "p95" "memory" "cpu"; NAN = no data. */
 double facts_metric(const json *facts, const char *metric);
-/* The metric a signal is verified by: error_rate → "error_rate", latency → "p95" …; and its unit. */
+/* The metric a signal is verified by: error_rate → "error_rate", latency → "p95" …; and its unit.
+ */
 const char *facts_metric_of(enum signal s, const char **unit);
 
 #endif

@@ -3,8 +3,8 @@
  *
  * A person's act (slash command, @heal mention, !heal in a thread, button, modal, reaction) becomes
  * one durable run on the interactive lane; the dispatcher finds the handler in handlers/table.c,
- * checks the person's right at that moment and calls it. A handler is a workflow: outside effects go
- * into wf_step bodies (workflow.h). When it fails for good the person is told, in one sentence.
+ * checks the person's right at that moment and calls it. A handler is a workflow: outside effects
+ * go into wf_step bodies (workflow.h). When it fails for good the person is told, in one sentence.
  */
 #ifndef HEAL_HANDLER_H
 #define HEAL_HANDLER_H
@@ -25,12 +25,12 @@ enum call_via { VIA_SLASH, VIA_MENTION, VIA_BANG, VIA_BUTTON, VIA_MODAL, VIA_REA
 
 struct call {
 	enum call_via via;
-	const char *verb;         /* of the command; action_id of a button; callback_id of a modal */
-	int argc;                 /* words after the verb, quotes taken off; key=value stays one word */
+	const char *verb; /* of the command; action_id of a button; callback_id of a modal */
+	int argc;         /* words after the verb, quotes taken off; key=value stays one word */
 	const char **argv;
-	const char *text;         /* everything after the verb, as typed */
-	const char *user;         /* U… */
-	const char *user_name;    /* for people, plain text */
+	const char *text;      /* everything after the verb, as typed */
+	const char *user;      /* U… */
+	const char *user_name; /* for people, plain text */
 	const char *channel;
 	const char *thread_ts;    /* root of the thread the person is in; NULL outside */
 	const char *message_ts;   /* message of a button or reaction; NULL else */
@@ -43,13 +43,14 @@ struct call {
 /* One verb of /heal. */
 struct command {
 	const char *name;
-	const char *alias;    /* NULL = none */
-	const char *args;     /* "ID [30m|4h|tomorrow|until-worse]" */
-	const char *help;     /* one line, imperative */
-	const char *example;  /* what one would type after /heal */
+	const char *alias;   /* NULL = none */
+	const char *args;    /* "ID [30m|4h|tomorrow|until-worse]" */
+	const char *help;    /* one line, imperative */
+	const char *example; /* what one would type after /heal */
 	enum right right;
-	bool needs_incident;  /* the dispatcher resolves ID, thread or the only open one into
-	                         call.incident and takes it out of argv, or answers with the choices */
+	bool needs_incident; /* the dispatcher resolves ID, thread or the only open one into
+	                        call.incident and takes it out of argv, or answers with the choices
+	                      */
 	bool (*run)(struct wf *w, const struct call *c, struct err *e);
 };
 
@@ -75,19 +76,20 @@ extern const struct workflow *const handler_workflows[];
 /* Answers the person, once per `step` name: ephemeral (by response_url, else chat.postEphemeral in
  * the same thread). `m` is built outside a step from step results or constants. */
 bool reply(struct wf *w, const struct call *c, const char *step, const struct message *m,
-	struct err *e);
+        struct err *e);
 /* A single paragraph; escaped for mrkdwn except what the format's own text writes. */
 bool reply_text(struct wf *w, const struct call *c, const char *step, struct err *e,
-	const char *fmt, ...) __attribute__((format(printf, 5, 6)));
+        const char *fmt, ...) __attribute__((format(printf, 5, 6)));
 
 /* reply_text for acts that already show in the thread: silent after a button or a reaction. */
 bool confirm_text(struct wf *w, const struct call *c, const char *step, struct err *e,
-	const char *fmt, ...) __attribute__((format(printf, 5, 6)));
+        const char *fmt, ...) __attribute__((format(printf, 5, 6)));
 
-/* incident_apply as a step: once, whatever happens. A refusal (ERR_CONFLICT) is the person's answer. */
+/* incident_apply as a step: once, whatever happens. A refusal (ERR_CONFLICT) is the person's
+ * answer. */
 struct incident_event;
 bool change(struct wf *w, const char *step, int64_t incident, const struct incident_event *ev,
-	struct err *e);
+        struct err *e);
 
 /* What the person may do, from [who]; user groups are looked up (cached for 10 min). */
 bool right_of(struct wf *w, const char *user, enum right *out, struct err *e);

@@ -21,15 +21,15 @@ struct redact;
 struct heal {
 	const struct settings *settings;
 	struct store *store;
-	struct slack *slack;           /* NULL in `healbot scan` without Slack */
+	struct slack *slack; /* NULL in `healbot scan` without Slack */
 	struct railway *railway;
-	struct llm *llm;               /* NULL when no model is set */
-	struct opencode *opencode;     /* NULL when no server is set */
-	struct github *github;         /* NULL without a token */
+	struct llm *llm;           /* NULL when no model is set */
+	struct opencode *opencode; /* NULL when no server is set */
+	struct github *github;     /* NULL without a token */
 	struct statuspage *statuspage;
 	struct redact *redact;
-	const char *bot_user;          /* U… of the bot, from auth.test; "" before */
-	const char *team;              /* T… */
+	const char *bot_user; /* U… of the bot, from auth.test; "" before */
+	const char *team;     /* T… */
 	const char *version;
 };
 

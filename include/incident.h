@@ -41,58 +41,59 @@ struct incident {
 	int64_t id;
 	const char *fingerprint;
 	const char *project_id, *environment_id, *environment, *service_id, *service;
-	enum signal signal;          /* the leading one */
+	enum signal signal; /* the leading one */
 	enum incident_state state;
 	enum severity severity;
-	int64_t opened_ms, began_ms, changed_ms, ended_ms; /* began = onset of the symptom; 0 = not yet */
-	const char *headline;        /* "HTTP 5xx 12.4 %", rendered from facts by our code */
-	const json *facts;           /* incident_facts shape: numbers, series, change; see facts.h */
+	int64_t opened_ms, began_ms, changed_ms,
+	        ended_ms;     /* began = onset of the symptom; 0 = not yet */
+	const char *headline; /* "HTTP 5xx 12.4 %", rendered from facts by our code */
+	const json *facts;    /* incident_facts shape: numbers, series, change; see facts.h */
 	const char *acked_by, *owner; /* user ids; NULL */
 	int64_t acked_ms;
-	int64_t snoozed_until_ms;    /* 0 = not; INT64_MAX = until worse */
-	bool quiet;                  /* no traffic: neither bad nor recovered */
+	int64_t snoozed_until_ms; /* 0 = not; INT64_MAX = until worse */
+	bool quiet;               /* no traffic: neither bad nor recovered */
 	bool drill;
 	int good_streak;
-	int reopened;                /* how often */
-	int64_t previous;            /* earlier incident of the same fingerprint; 0 = none */
-	int occurrences_30d;         /* of the fingerprint, this one included */
-	const char *how_ended;       /* "auto" "by hand" "verified" "dismissed"; NULL */
+	int reopened;          /* how often */
+	int64_t previous;      /* earlier incident of the same fingerprint; 0 = none */
+	int occurrences_30d;   /* of the fingerprint, this one included */
+	const char *how_ended; /* "auto" "by hand" "verified" "dismissed"; NULL */
 	const char *ended_by, *end_note;
 	const char *channel, *root_ts; /* NULL until posted */
-	int diagnosis;               /* newest version; 0 = none */
-	const char *trouble;         /* why the diagnosis or the fix is missing, for the thread; NULL */
-	int64_t revision;            /* raised by every change */
+	int diagnosis;                 /* newest version; 0 = none */
+	const char *trouble; /* why the diagnosis or the fix is missing, for the thread; NULL */
+	int64_t revision;    /* raised by every change */
 };
 
 enum incident_event_kind {
-	INCIDENT_EV_OPENED,        /* by incident_open only */
-	INCIDENT_EV_MEASURED,      /* new facts, no change of state */
-	INCIDENT_EV_WORSE,         /* severity rose: one notification */
+	INCIDENT_EV_OPENED,   /* by incident_open only */
+	INCIDENT_EV_MEASURED, /* new facts, no change of state */
+	INCIDENT_EV_WORSE,    /* severity rose: one notification */
 	INCIDENT_EV_BETTER,
-	INCIDENT_EV_QUIET,         /* traffic stopped */
+	INCIDENT_EV_QUIET, /* traffic stopped */
 	INCIDENT_EV_DIAGNOSING,
 	INCIDENT_EV_DIAGNOSED,
 	INCIDENT_EV_INCONCLUSIVE,
 	INCIDENT_EV_DIAGNOSIS_FAILED, /* state returns to open; `note` says why */
 	INCIDENT_EV_FIX_STARTED,
-	INCIDENT_EV_FIX_FAILED,    /* back to diagnosed; note = what happened, what is left behind */
+	INCIDENT_EV_FIX_FAILED, /* back to diagnosed; note = what happened, what is left behind */
 	INCIDENT_EV_FIX_STOPPED,
 	INCIDENT_EV_PR_OPENED,
-	INCIDENT_EV_PR_CLOSED,     /* unmerged: back to diagnosed */
+	INCIDENT_EV_PR_CLOSED, /* unmerged: back to diagnosed */
 	INCIDENT_EV_MERGED,
 	INCIDENT_EV_VERIFYING,
-	INCIDENT_EV_VERIFIED,      /* → resolved */
-	INCIDENT_EV_NOT_VERIFIED,  /* → open, diagnosis marked wrong */
-	INCIDENT_EV_RECOVERED,     /* close_n good scans → resolved (auto) */
-	INCIDENT_EV_RESOLVED,      /* by hand */
+	INCIDENT_EV_VERIFIED,     /* → resolved */
+	INCIDENT_EV_NOT_VERIFIED, /* → open, diagnosis marked wrong */
+	INCIDENT_EV_RECOVERED,    /* close_n good scans → resolved (auto) */
+	INCIDENT_EV_RESOLVED,     /* by hand */
 	INCIDENT_EV_DISMISSED,
 	INCIDENT_EV_REOPENED,
 	INCIDENT_EV_ACKED,
 	INCIDENT_EV_UNACKED,
-	INCIDENT_EV_SNOOZED,       /* until_ms */
+	INCIDENT_EV_SNOOZED, /* until_ms */
 	INCIDENT_EV_UNSNOOZED,
-	INCIDENT_EV_ASSIGNED,      /* note = user id */
-	INCIDENT_EV_NOTE,          /* timeline only */
+	INCIDENT_EV_ASSIGNED, /* note = user id */
+	INCIDENT_EV_NOTE,     /* timeline only */
 	INCIDENT_EV_COUNT
 };
 
@@ -115,20 +116,20 @@ bool incident_apply(struct store *s, int64_t id, const struct incident_event *ev
 struct incident_new {
 	const char *project_id, *environment_id, *environment, *service_id, *service;
 	enum signal signal;
-	const char *detail;      /* top template or route for the fingerprint; NULL = none yet */
+	const char *detail; /* top template or route for the fingerprint; NULL = none yet */
 	enum severity severity;
 	int64_t began_ms;
 	const char *headline;
 	const json *facts;
 	const char *channel;
-	int64_t reopen_ms;       /* settings.scan.reopen_ms */
+	int64_t reopen_ms; /* settings.scan.reopen_ms */
 	bool drill;
 };
-/* Finds the unfinished incident of the service (several signals of one service are one incident), or
- * reopens the one of the same fingerprint that ended less than reopen_ms ago, or makes a new one.
- * *opened tells whether this call opened or reopened it. */
+/* Finds the unfinished incident of the service (several signals of one service are one incident),
+ * or reopens the one of the same fingerprint that ended less than reopen_ms ago, or makes a new
+ * one. *opened tells whether this call opened or reopened it. */
 bool incident_open(struct store *s, const struct incident_new *n, int64_t *id_out, bool *opened,
-	struct err *e);
+        struct err *e);
 
 /* Stable over numbers, deployments and wording: project, environment, service, signal class, masked
  * detail. 16 hex digits. */
@@ -145,13 +146,13 @@ struct incident_filter {
 	int limit, offset;   /* 0 = 20 */
 };
 bool incident_list(struct store *s, struct arena *a, const struct incident_filter *f,
-	struct incident **out, size_t *n_out, struct err *e);
+        struct incident **out, size_t *n_out, struct err *e);
 /* The unfinished incident of a service; 0 when there is none. */
 bool incident_of_service(struct store *s, const char *service_id, int64_t *id_out, struct err *e);
-/* By a message of ours (root or any reply in its thread); 0 when it is none of ours. `slot_out` (may
- * be NULL): "root" "plan" "pr" … */
+/* By a message of ours (root or any reply in its thread); 0 when it is none of ours. `slot_out`
+ * (may be NULL): "root" "plan" "pr" … */
 bool incident_of_message(struct store *s, struct arena *a, const char *channel, const char *ts,
-	int64_t *id_out, const char **slot_out, struct err *e);
+        int64_t *id_out, const char **slot_out, struct err *e);
 
 struct timeline_row {
 	int64_t id;
@@ -159,66 +160,66 @@ struct timeline_row {
 	const char *kind, *actor, *note; /* actor NULL = the bot */
 };
 bool incident_timeline(struct store *s, struct arena *a, int64_t id, struct timeline_row **out,
-	size_t *n_out, struct err *e);
+        size_t *n_out, struct err *e);
 
 /* --- diagnoses --- */
 struct diagnosis {
 	int64_t incident;
-	int version;              /* plan v1, v2 … */
-	const json *plan;         /* diagnose.h's plan as JSON; NULL when inconclusive without one */
+	int version;      /* plan v1, v2 … */
+	const json *plan; /* diagnose.h's plan as JSON; NULL when inconclusive without one */
 	const char *plan_hash;
-	const json *evidence;     /* [{id,kind,value,window,link}] as shown */
-	const char *confidence;   /* "high" "medium" "low" "none" */
-	const char *remedy;       /* "code" … */
+	const json *evidence;   /* [{id,kind,value,window,link}] as shown */
+	const char *confidence; /* "high" "medium" "low" "none" */
+	const char *remedy;     /* "code" … */
 	const char *prompt_version, *model, *rung;
-	double cost_usd;          /* < 0 = unknown */
+	double cost_usd; /* < 0 = unknown */
 	int64_t tokens_in, tokens_out;
-	int64_t masked;           /* values masked in what was sent */
-	const char *prompt;       /* exactly what left the machine, for /heal show ID prompt */
-	const char *hint;         /* NULL */
+	int64_t masked;     /* values masked in what was sent */
+	const char *prompt; /* exactly what left the machine, for /heal show ID prompt */
+	const char *hint;   /* NULL */
 	int64_t created_ms;
 };
 /* Stores the next version and applies DIAGNOSED or INCONCLUSIVE in the same transaction. `key`
  * (wf_key) makes it idempotent. */
 bool diagnosis_add(struct store *s, const char *key, const struct diagnosis *d, bool conclusive,
-	int *version_out, struct err *e);
+        int *version_out, struct err *e);
 struct diagnosis *diagnosis_get(struct store *s, struct arena *a, int64_t incident, int version,
-	struct err *e); /* version 0 = newest; NULL + ERR_NOT_FOUND */
+        struct err *e); /* version 0 = newest; NULL + ERR_NOT_FOUND */
 
 /* --- ratings --- */
 /* vote: "right" "wrong" "useless"; NULL takes it back. target: "diagnosis" or "fix" and its number.
  * One per person and target, the latest wins. */
 bool vote_set(struct store *s, int64_t incident, const char *target, int number, const char *user,
-	const char *vote, struct err *e);
+        const char *vote, struct err *e);
 struct vote_count {
 	const char *prompt_version, *model, *target;
 	int right, wrong, useless, diagnoses;
 	double cost_usd;
 };
 bool vote_stats(struct store *s, struct arena *a, int64_t since_ms, struct vote_count **out,
-	size_t *n_out, struct err *e);
+        size_t *n_out, struct err *e);
 struct vote_row {
 	const char *user, *vote, *target;
 	int number;
 	int64_t ts_ms;
 };
 bool vote_list(struct store *s, struct arena *a, int64_t incident, struct vote_row **out,
-	size_t *n_out, struct err *e);
+        size_t *n_out, struct err *e);
 
 /* --- fixes --- */
 struct fix_row {
 	int64_t incident;
-	int n;                    /* 1, 2 … : branch heal/inc-<id>-<n> */
-	const char *state;        /* queued running stopping pr_open merged closed failed stopped */
-	int64_t run;              /* the fix workflow's run */
+	int n;             /* 1, 2 … : branch heal/inc-<id>-<n> */
+	const char *state; /* queued running stopping pr_open merged closed failed stopped */
+	int64_t run;       /* the fix workflow's run */
 	const char *repo, *base, *branch;
-	const json *contract;     /* what was approved */
-	const char *session;      /* OpenCode session id; NULL */
-	const json *progress;     /* todo list, step, tests: what the fix message shows */
+	const json *contract; /* what was approved */
+	const char *session;  /* OpenCode session id; NULL */
+	const json *progress; /* todo list, step, tests: what the fix message shows */
 	double cost_usd;
 	int pr_number;
 	const char *pr_url, *pr_title;
-	const json *pr;           /* last known: checks, reviews, files, merged_at, sha */
+	const json *pr; /* last known: checks, reviews, files, merged_at, sha */
 	const char *started_by;
 	int64_t started_ms, ended_ms, deadline_ms;
 	const char *error;        /* what happened, what is left behind; NULL */
@@ -228,50 +229,50 @@ struct fix_row {
  * state in words) or the repository has too many open ones (max_open; ERR_LIMITED). Idempotent by
  * key. Applies FIX_STARTED. */
 bool fix_begin(struct store *s, const char *key, const struct fix_row *f, int max_open, int *n_out,
-	struct err *e);
+        struct err *e);
 struct fix_row *fix_get(struct store *s, struct arena *a, int64_t incident, int n, struct err *e);
 /* Changes the fields given (NULL / 0 / <0 keep) and starts a publish run, in one transaction with
  * the incident's event when `ev` is not NULL. */
-bool fix_update(struct store *s, const struct fix_row *f, const struct incident_event *ev,
-	struct err *e);
+bool fix_update(
+        struct store *s, const struct fix_row *f, const struct incident_event *ev, struct err *e);
 
 /* --- money --- */
 bool spend_add(struct store *s, const char *key, int64_t incident, const char *kind,
-	const char *user, double usd, int64_t tokens, struct err *e); /* idempotent by key */
+        const char *user, double usd, int64_t tokens, struct err *e); /* idempotent by key */
 /* Sum since a time; kind NULL = all. */
 bool spend_sum(struct store *s, int64_t since_ms, const char *kind, int64_t incident, double *usd,
-	struct err *e);
+        struct err *e);
 
 /* --- memory of the scan --- */
 /* The watch state of a service and what `why` shows. Stored per environment and service. */
 struct scan_row {
 	const char *environment_id, *service_id, *service;
-	const void *watch;   /* watch_save */
+	const void *watch; /* watch_save */
 	size_t watch_len;
-	const json *view;    /* the last evaluation, for status and why */
+	const json *view; /* the last evaluation, for status and why */
 	int64_t scanned_ms;
 };
 bool scan_save(struct store *s, const struct scan_row *rows, size_t n, struct err *e);
 bool scan_load(struct store *s, struct arena *a, const char *environment_id, struct scan_row **out,
-	size_t *n_out, struct err *e); /* NULL environment = all */
+        size_t *n_out, struct err *e); /* NULL environment = all */
 /* Key/value memory: last scan, pauses, caches. value NULL deletes. */
 bool memo_set(struct store *s, const char *key, const json *value, struct err *e);
 const json *memo_get(struct store *s, struct arena *a, const char *key); /* NULL = none */
 
 /* --- what the thread shows: one row per message ("slot") of an incident --- */
 struct slot_row {
-	const char *slot;      /* root evidence plan fix pr verify closing note:<n> */
-	const char *ts;        /* NULL = not posted yet */
+	const char *slot; /* root evidence plan fix pr verify closing note:<n> */
+	const char *ts;   /* NULL = not posted yet */
 	const char *channel;
-	uint64_t hash;         /* of the content Slack shows */
+	uint64_t hash; /* of the content Slack shows */
 	int64_t posted_ms, updated_ms;
 };
 bool slot_list(struct store *s, struct arena *a, int64_t incident, struct slot_row **out,
-	size_t *n_out, struct err *e);
+        size_t *n_out, struct err *e);
 bool slot_set(struct store *s, int64_t incident, const struct slot_row *row, struct err *e);
 
 /* --- who changed what: every outgoing write and every refused click --- */
 bool audit_add(struct store *s, const char *user, const char *what, int64_t incident,
-	const json *detail, struct err *e);
+        const json *detail, struct err *e);
 
 #endif

@@ -9,6 +9,6 @@
 /* One diagnosis at a time per incident; others queue. `key` makes the start idempotent; hint and
  * user may be NULL. */
 bool investigate_start(struct store *s, struct arena *a, int64_t incident, const char *key,
-	const char *hint, const char *user, int64_t *run_out, struct err *e);
+        const char *hint, const char *user, int64_t *run_out, struct err *e);
 
 #endif

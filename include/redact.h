@@ -17,14 +17,14 @@ struct redact;
 
 struct redact *redact_new(void); /* the caller frees it */
 void redact_free(struct redact *r);
-/* An exact value that must never be seen (the bot's own secrets, operator's list); at least 6 bytes,
- * shorter ones are ignored (returns false). Copied. */
+/* An exact value that must never be seen (the bot's own secrets, operator's list); at least 6
+ * bytes, shorter ones are ignored (returns false). Copied. */
 bool redact_exact(struct redact *r, const char *kind, const char *value);
 /* The redacted text (arena); the same pointer when nothing changed. */
 const char *redact_text(struct redact *r, struct arena *a, const char *s);
 /* Streaming: line by line with state for multi-line secrets (PEM). Same number of lines out. */
-const char *redact_line(struct redact *r, struct arena *a, const char *line, size_t n,
-	size_t *n_out);
+const char *redact_line(
+        struct redact *r, struct arena *a, const char *line, size_t n, size_t *n_out);
 /* How many values were masked since the last reset, in all and as "3 aws-key, 1 jwt". */
 size_t redact_count(const struct redact *r);
 const char *redact_receipt(const struct redact *r, struct arena *a);

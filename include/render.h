@@ -37,11 +37,11 @@ struct message *render_note(const struct render *r, const struct timeline_row *r
 
 /* Parts that commands show as well. */
 const char *render_title(struct arena *a, const struct incident *inc); /* "🔴 INC-42 · api · …" */
-const char *render_plan_text(struct arena *a, const struct diagnosis *dx); /* mrkdwn */
+const char *render_plan_text(struct arena *a, const struct diagnosis *dx);     /* mrkdwn */
 const char *render_evidence_text(struct arena *a, const struct diagnosis *dx); /* fixed width */
 
 /* Is a code fix possible for it: NULL = yes, else why not, with what to do instead. */
 const char *render_no_fix(struct arena *a, const struct settings *s, const struct incident *inc,
-	const struct diagnosis *dx);
+        const struct diagnosis *dx);
 
 #endif

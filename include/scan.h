@@ -42,15 +42,16 @@ struct scan {
 };
 
 /* Asks Railway: one request, and one for each ten services with a domain. `only` (NULL = all): the
- * name of one service, ERR_INPUT with the nearest name when there is none. Errors as railway_scan. */
+ * name of one service, ERR_INPUT with the nearest name when there is none. Errors as railway_scan.
+ */
 bool scan_measure(struct railway *r, struct arena *a, const struct settings *s,
-	const struct railway_place *place, const char *only, int64_t now_ms, struct scan *out,
-	struct err *e);
+        const struct railway_place *place, const char *only, int64_t now_ms, struct scan *out,
+        struct err *e);
 
 /* Judges by the thresholds of each service. `before`: what scan_load gave (n = 0: no memory; then
  * the window alone is judged). Fills view, events and facts, and gives the rows for scan_save. */
 const struct scan_row *scan_judge(struct arena *a, const struct settings *s, struct redact *redact,
-	const struct scan_row *before, size_t n, struct scan *scan);
+        const struct scan_row *before, size_t n, struct scan *scan);
 
 /* The aligned table of `healbot scan` and `/heal scan`: worst first. `color`: ANSI. */
 const char *scan_table(struct arena *a, const struct scan *scan, bool color);

@@ -11,8 +11,9 @@
  * an outside effect looks before it acts, with wf_key() as the key. The attempt counter is stored
  * before the body runs: a step that kills the process is stopped after its attempts.
  *
- * ERR_SUSPENDED: the run is parked (sleep, wait, retry later). Return false/NULL upward at once with
- * `e` unchanged; the function will be entered again. Every wf_* call that can fail may do that.
+ * ERR_SUSPENDED: the run is parked (sleep, wait, retry later). Return false/NULL upward at once
+ * with `e` unchanged; the function will be entered again. Every wf_* call that can fail may do
+ * that.
  *
  * Thread: the worker that runs the workflow. Memory: results live in wf_arena(w), one arena per
  * entry of the function.
@@ -29,7 +30,7 @@
 #include "json.h"
 
 struct wf;
-struct heal;  /* the worker's world: settings, clients, store (heal.h) */
+struct heal; /* the worker's world: settings, clients, store (heal.h) */
 struct store;
 
 /* The workflow itself. True: the run is done. */
@@ -48,11 +49,12 @@ struct workflow {
 	/* Called (as a durable run of its own) when the run failed for good; may be NULL.
 	 * wf_input = {run, workflow, input, error}. */
 	wf_fn on_failure;
-	/* Called (as a durable run of its own) when a run that had been entered was cancelled: cleaning
-	 * up. May be NULL. wf_input = {run, workflow, input, error} too. */
+	/* Called (as a durable run of its own) when a run that had been entered was cancelled:
+	 * cleaning up. May be NULL. wf_input = {run, workflow, input, error} too. */
 	wf_fn on_cancel;
 	/* The oldest version whose unfinished runs this function can continue; 0 = only `version`.
-	 * The bot refuses to start when the store holds unfinished runs that nothing can continue. */
+	 * The bot refuses to start when the store holds unfinished runs that nothing can continue.
+	 */
 	int min_version;
 };
 
@@ -61,11 +63,13 @@ struct arena *wf_arena(struct wf *w);
 const json *wf_input(const struct wf *w);
 int64_t wf_run_id(const struct wf *w);
 struct heal *wf_heal(const struct wf *w);
-/* The version of the workflow under which the run was started: a changed function branches on it. */
+/* The version of the workflow under which the run was started: a changed function branches on it.
+ */
 int wf_version(const struct wf *w);
 /* When the run was created, wall ms: the only clock a workflow may read outside a step. */
 int64_t wf_started_ms(const struct wf *w);
-/* Idempotency key of the step being executed: "run-<id>.<step>"; stable over retries and crashes. */
+/* Idempotency key of the step being executed: "run-<id>.<step>"; stable over retries and crashes.
+ */
 const char *wf_key(const struct wf *w);
 /* Attempt of the step being executed, 1-based. */
 int wf_attempt(const struct wf *w);
@@ -83,23 +87,24 @@ const json *wf_again(struct wf *w, int64_t ms, const json *state, struct err *e)
 const json *wf_state(const struct wf *w);
 
 struct wf_policy {
-	int attempts;          /* 0 = 6; those ended by ERR_LIMITED do not count (at most 50 of them) */
-	int64_t first_ms;      /* first delay; 0 = 1,000; doubles, with full jitter */
-	int64_t max_ms;        /* ceiling of a delay; 0 = 60,000 */
-	int64_t total_ms;      /* give up when this long since the step's first attempt; 0 = no limit */
-	int64_t timeout_ms;    /* a body is cancelled (heartbeat fails) after this; 0 = 10 min */
-	bool any_input;        /* the input may differ between entries (text rendered from the store):
-	                          it is neither hashed nor stored */
+	int attempts;     /* 0 = 6; those ended by ERR_LIMITED do not count (at most 50 of them) */
+	int64_t first_ms; /* first delay; 0 = 1,000; doubles, with full jitter */
+	int64_t max_ms;   /* ceiling of a delay; 0 = 60,000 */
+	int64_t total_ms; /* give up when this long since the step's first attempt; 0 = no limit */
+	int64_t timeout_ms; /* a body is cancelled (heartbeat fails) after this; 0 = 10 min */
+	bool any_input;     /* the input may differ between entries (text rendered from the store):
+	                       it is neither hashed nor stored */
 };
 
-/* Runs `body` with `in` (may be NULL) once and returns its stored result. Step names are unique in a
- * run; loops add an index ("post:3"). A stored step whose input hash or kind differs from today's is
- * ERR_CONFLICT: the program changed under the run. A step that failed for good gives its stored error
- * at every entry, so a workflow may go on without it. Results are at most 16 MiB. Retries by policy (NULL = default) as long as the
- * body's error is retryable; retry_ms (Retry-After) is obeyed and capped at 15 min. */
+/* Runs `body` with `in` (may be NULL) once and returns its stored result. Step names are unique in
+ * a run; loops add an index ("post:3"). A stored step whose input hash or kind differs from today's
+ * is ERR_CONFLICT: the program changed under the run. A step that failed for good gives its stored
+ * error at every entry, so a workflow may go on without it. Results are at most 16 MiB. Retries by
+ * policy (NULL = default) as long as the body's error is retryable; retry_ms (Retry-After) is
+ * obeyed and capped at 15 min. */
 const json *wf_step(struct wf *w, const char *name, wf_body body, const json *in, struct err *e);
 const json *wf_step_with(struct wf *w, const char *name, const struct wf_policy *p, wf_body body,
-	const json *in, struct err *e);
+        const json *in, struct err *e);
 
 /* Parallel steps: all bodies run side by side (at most 8 at once), each memoised by itself. True
  * when all are done; the results are in call[i].result. With `settle`, a call that failed for good
@@ -119,13 +124,13 @@ bool wf_sleep_until(struct wf *w, const char *name, int64_t wall_ms, struct err 
 
 /* Waits for a signal of that name on this run; signals that came early are kept, each is taken
  * once, oldest first. Time-out (ms; 0 = never): returns {"timeout":true}. */
-const json *wf_wait(struct wf *w, const char *name, const char *signal, int64_t timeout_ms,
-	struct err *e);
+const json *wf_wait(
+        struct wf *w, const char *name, const char *signal, int64_t timeout_ms, struct err *e);
 
 /* Starts a child run (once) and gives its id; wf_join waits for its end and returns
  * {"state":"done"|"failed"|"cancelled","result":…,"error":…}. */
 bool wf_spawn(struct wf *w, const char *name, const char *workflow, const json *in,
-	int64_t *run_out, struct err *e);
+        int64_t *run_out, struct err *e);
 const json *wf_join(struct wf *w, const char *name, int64_t run, struct err *e);
 
 /* The run's own result, shown by `healbot runs` and given to wf_join. */
@@ -135,19 +140,19 @@ void wf_result(struct wf *w, const json *result);
 struct wf_start {
 	const char *workflow;
 	const json *input;
-	const char *key;         /* idempotency: a second start with the same key gives the first run */
+	const char *key; /* idempotency: a second start with the same key gives the first run */
 	const char *concurrency; /* at most one unfinished *executing* run per key; others queue */
 	bool coalesce;           /* with concurrency: when a run of this workflow and key is still
 	                            waiting for its first entry, that one is used instead */
 	int64_t delay_ms;        /* not before */
-	int64_t debounce_ms;     /* with coalesce: each start puts the waiting run off to this long from
-	                            now, but never beyond ten times this since its first start */
-	int64_t spacing_ms;      /* with concurrency: at least this long between first entries of the
-	                            key's runs */
+	int64_t debounce_ms; /* with coalesce: each start puts the waiting run off to this long from
+	                        now, but never beyond ten times this since its first start */
+	int64_t spacing_ms;  /* with concurrency: at least this long between first entries of the
+	                        key's runs */
 };
 bool flow_start(struct store *s, const struct wf_start *st, int64_t *run_out, struct err *e);
-bool flow_signal(struct store *s, int64_t run, const char *signal, const json *payload,
-	struct err *e);
+bool flow_signal(
+        struct store *s, int64_t run, const char *signal, const json *payload, struct err *e);
 /* Cancel: a parked run ends now, an executing one at its next heartbeat or step. Its children
  * first. `why` is shown. True also when it had ended already. */
 bool flow_cancel(struct store *s, int64_t run, const char *why, struct err *e);

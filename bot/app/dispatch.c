@@ -20,7 +20,7 @@ static const struct command *find_command(const char *verb)
 {
 	for (size_t i = 0; handler_commands[i]; i++)
 		if (str_eq(handler_commands[i]->name, verb) ||
-			(handler_commands[i]->alias && str_eq(handler_commands[i]->alias, verb)))
+		        (handler_commands[i]->alias && str_eq(handler_commands[i]->alias, verb)))
 			return handler_commands[i];
 	return NULL;
 }
@@ -62,12 +62,11 @@ static bool answer_unknown(struct wf *w, const struct call *c, struct err *e)
 	return reply(w, c, "unknown", m, e);
 }
 
-static bool refuse_right(struct wf *w, const struct call *c, enum right need, enum right has,
-	struct err *e)
+static bool refuse_right(
+        struct wf *w, const struct call *c, enum right need, enum right has, struct err *e)
 {
-	return reply_text(w, c, "refused", e,
-		"`%s` needs a %s; you are %s. Ask: %s.", c->verb, right_name(need), right_name(has),
-		right_whom(w, need));
+	return reply_text(w, c, "refused", e, "`%s` needs a %s; you are %s. Ask: %s.", c->verb,
+	        right_name(need), right_name(has), right_whom(w, need));
 }
 
 static bool allowed(struct wf *w, const struct call *c, enum right need, bool *ok, struct err *e)
@@ -107,17 +106,17 @@ static bool incident_by_word(struct wf *w, struct call *c, struct err *e)
 	if (!grammar_link(wf_arena(w), c->argv[0], &channel, &ts))
 		return true;
 	drop_first_word(c);
-	if (!incident_of_message(wf_heal(w)->store, wf_arena(w), channel, ts, &c->incident, NULL,
-		    e))
+	if (!incident_of_message(
+	            wf_heal(w)->store, wf_arena(w), channel, ts, &c->incident, NULL, e))
 		return false;
 	if (c->incident == 0)
 		return err_set(e, ERR_INPUT, false,
-			"that message is not in the thread of one of my incidents");
+		        "that message is not in the thread of one of my incidents");
 	return true;
 }
 
 static bool offer_choices(struct wf *w, const struct call *c, const struct command *cmd,
-	const struct incident *list, size_t n, struct err *e)
+        const struct incident *list, size_t n, struct err *e)
 {
 	struct arena *a = wf_arena(w);
 	struct message *m = message_new(a, "Which incident?");
@@ -125,11 +124,11 @@ static bool offer_choices(struct wf *w, const struct call *c, const struct comma
 	message_section(m, KEEP_ALWAYS, mrk(a, "Which incident? `/heal %s`", cmd->example));
 	for (size_t i = 0; i < n && i < MAX_CHOICES; i++) {
 		struct button b = {
-			.action = "cmd",
-			.text = arena_printf(a, "INC-%lld %s", (long long)list[i].id,
-				list[i].service),
-			.value = arena_printf(a, "%s %lld %s", cmd->name, (long long)list[i].id,
-				c->text),
+		        .action = "cmd",
+		        .text = arena_printf(
+		                a, "INC-%lld %s", (long long)list[i].id, list[i].service),
+		        .value = arena_printf(
+		                a, "%s %lld %s", cmd->name, (long long)list[i].id, c->text),
 		};
 
 		message_button(m, &b);
@@ -138,8 +137,8 @@ static bool offer_choices(struct wf *w, const struct call *c, const struct comma
 }
 
 /* Word, thread, or the only open one. *found false: the person was answered. */
-static bool resolve_incident(struct wf *w, struct call *c, const struct command *cmd, bool *found,
-	struct err *e)
+static bool resolve_incident(
+        struct wf *w, struct call *c, const struct command *cmd, bool *found, struct err *e)
 {
 	struct incident_filter open = {.limit = MAX_CHOICES + 1};
 	struct incident *list;
@@ -163,7 +162,7 @@ static bool resolve_incident(struct wf *w, struct call *c, const struct command 
 	*found = false;
 	if (n == 0)
 		return reply_text(w, c, "none", e,
-			"There is no open incident. `/heal list all` shows earlier ones.");
+		        "There is no open incident. `/heal list all` shows earlier ones.");
 	return offer_choices(w, c, cmd, list, n, e);
 }
 
@@ -204,8 +203,8 @@ static bool thread_incident(struct wf *w, struct call *c, struct err *e)
 {
 	if (!c->thread_ts || !c->channel)
 		return true;
-	return incident_of_message(wf_heal(w)->store, wf_arena(w), c->channel, c->thread_ts,
-		&c->incident, NULL, e);
+	return incident_of_message(
+	        wf_heal(w)->store, wf_arena(w), c->channel, c->thread_ts, &c->incident, NULL, e);
 }
 
 static bool on_slash(struct wf *w, struct call *c, struct err *e)
@@ -264,8 +263,7 @@ static bool on_event(struct wf *w, struct call *c, struct err *e)
 
 static const char *action_value(const json *action)
 {
-	return json_str(action, ".value",
-		json_str(action, ".selected_option.value", ""));
+	return json_str(action, ".value", json_str(action, ".selected_option.value", ""));
 }
 
 static bool run_action(struct wf *w, struct call *c, const char *id, struct err *e)
@@ -281,7 +279,7 @@ static bool run_action(struct wf *w, struct call *c, const char *id, struct err 
 	}
 	log_warn("dispatch", "no handler for action %s: an old message's button?", id);
 	return reply_text(w, c, "old", e,
-		"That button is from an older version of me. `/heal help` shows what there is.");
+	        "That button is from an older version of me. `/heal help` shows what there is.");
 }
 
 static bool on_block_action(struct wf *w, struct call *c, struct err *e)
@@ -291,7 +289,7 @@ static bool on_block_action(struct wf *w, struct call *c, struct err *e)
 
 	c->via = VIA_BUTTON;
 	c->thread_ts = json_str(c->payload, ".message.thread_ts",
-		json_str(c->payload, ".container.thread_ts", NULL));
+	        json_str(c->payload, ".container.thread_ts", NULL));
 	c->message_ts = json_str(c->payload, ".container.message_ts", NULL);
 	if (json_has(action, ".url"))
 		return true; /* a link: nothing to do */
@@ -330,11 +328,11 @@ static bool dispatch(struct wf *w, struct err *e)
 {
 	const char *type = json_str(wf_input(w), ".type", "");
 	struct call c = {
-		.verb = "",
-		.text = "",
-		.user = "",
-		.user_name = "",
-		.payload = json_get(wf_input(w), ".payload"),
+	        .verb = "",
+	        .text = "",
+	        .user = "",
+	        .user_name = "",
+	        .payload = json_get(wf_input(w), ".payload"),
 	};
 
 	if (str_eq(type, "slash_commands"))
@@ -357,12 +355,13 @@ static bool tell(struct wf *w, const json *envelope, const char *text, struct er
 {
 	const json *p = json_get(envelope, ".payload");
 	struct call c = {
-		.verb = "",
-		.user = addressee(p, ".user_id", ".user.id"),
-		.channel = json_str(p, ".channel_id",
-			json_str(p, ".channel.id", json_str(p, ".event.channel", NULL))),
-		.thread_ts = json_str(p, ".event.thread_ts", json_str(p, ".message.thread_ts", NULL)),
-		.response_url = json_str(p, ".response_url", NULL),
+	        .verb = "",
+	        .user = addressee(p, ".user_id", ".user.id"),
+	        .channel = json_str(p, ".channel_id",
+	                json_str(p, ".channel.id", json_str(p, ".event.channel", NULL))),
+	        .thread_ts =
+	                json_str(p, ".event.thread_ts", json_str(p, ".message.thread_ts", NULL)),
+	        .response_url = json_str(p, ".response_url", NULL),
 	};
 
 	if (!c.user || (!c.channel && !c.response_url))
@@ -377,7 +376,7 @@ static bool run_envelope(struct wf *w, struct err *e)
 	if (dispatch(w, e))
 		return true;
 	if (e->retryable || (e->code != ERR_INPUT && e->code != ERR_CONFLICT &&
-				    e->code != ERR_NOT_FOUND && e->code != ERR_BUDGET))
+	                            e->code != ERR_NOT_FOUND && e->code != ERR_BUDGET))
 		return false;
 	return tell(w, wf_input(w), e->msg, e);
 }
@@ -385,13 +384,13 @@ static bool run_envelope(struct wf *w, struct err *e)
 static bool tell_failure(struct wf *w, struct err *e)
 {
 	return tell(w, json_get(wf_input(w), ".input"),
-		json_str(wf_input(w), ".error", "That did not work."), e);
+	        json_str(wf_input(w), ".error", "That did not work."), e);
 }
 
 const struct workflow wf_envelope = {
-	.name = "envelope",
-	.version = 1,
-	.run = run_envelope,
-	.lane = WF_INTERACTIVE,
-	.on_failure = tell_failure,
+        .name = "envelope",
+        .version = 1,
+        .run = run_envelope,
+        .lane = WF_INTERACTIVE,
+        .on_failure = tell_failure,
 };

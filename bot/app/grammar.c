@@ -10,12 +10,10 @@
 static const struct quote {
 	const char *open, *close;
 } quotes[] = {
-	{"\"", "\""},
-	{"'", "'"},
-	{"\xe2\x80\x9c", "\xe2\x80\x9d"}, /* “ ” */
-	{"\xe2\x80\x9e", "\xe2\x80\x9c"}, /* „ “ */
-	{"\xe2\x80\x98", "\xe2\x80\x99"}, /* ‘ ’ */
-	{"\xc2\xab", "\xc2\xbb"},         /* « » */
+        {"\"", "\""}, {"'", "'"}, {"\xe2\x80\x9c", "\xe2\x80\x9d"}, /* “ ” */
+        {"\xe2\x80\x9e", "\xe2\x80\x9c"},                           /* „ “ */
+        {"\xe2\x80\x98", "\xe2\x80\x99"},                           /* ‘ ’ */
+        {"\xc2\xab", "\xc2\xbb"},                                   /* « » */
 };
 
 static char *unescape(struct arena *a, const char *text)

@@ -74,15 +74,14 @@ static bool listed(struct heal *h, struct arena *a, const char **ids, const char
 			return true;
 		if (ids[i][0] != 'S')
 			continue;
-		json_each(m, json_get(group_members(h, a, ids[i], &ignored), ".users"))
+		json_each (m, json_get(group_members(h, a, ids[i], &ignored), ".users"))
 			if (str_eq(json_str(m, "", ""), user))
 				return true;
 	}
 	return false;
 }
 
-bool people_right(struct heal *h, struct arena *a, const char *user, enum right *out,
-	struct err *e)
+bool people_right(struct heal *h, struct arena *a, const char *user, enum right *out, struct err *e)
 {
 	const struct settings *s = h->settings;
 	enum right r = RIGHT_VIEWER;
@@ -136,13 +135,13 @@ const char *people_whom(struct heal *h, struct arena *a, enum right r)
 	for (; ids && ids[n]; n++)
 		if (n < 5)
 			str_addf(&b, "%s%s", n ? ", " : "",
-				ids[n][0] == 'S' ? arena_printf(a, "group %s", ids[n])
-						 : person_name(h, a, ids[n]));
+			        ids[n][0] == 'S' ? arena_printf(a, "group %s", ids[n])
+			                         : person_name(h, a, ids[n]));
 	if (n == 0 && r == RIGHT_RESPONDER)
 		return "everybody in the channel (no responders are set)";
 	if (n == 0)
-		return arena_printf(a, "nobody yet: an operator sets %ss in [who] of heal.ini",
-			right_name(r));
+		return arena_printf(
+		        a, "nobody yet: an operator sets %ss in [who] of heal.ini", right_name(r));
 	if (n > 5)
 		str_addf(&b, " and %zu more", n - 5);
 	return b.s;

@@ -10,8 +10,8 @@
 #include "handler.h"
 
 /* Fails only when Slack cannot be asked. */
-bool people_right(struct heal *h, struct arena *a, const char *user, enum right *out,
-	struct err *e);
+bool people_right(
+        struct heal *h, struct arena *a, const char *user, enum right *out, struct err *e);
 /* Who has the right: names, or what to set. */
 const char *people_whom(struct heal *h, struct arena *a, enum right r);
 

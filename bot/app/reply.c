@@ -12,8 +12,8 @@ static const json *reply_step(struct wf *w, const json *in, struct err *e)
 	struct slack *s = wf_heal(w)->slack;
 	struct arena *a = wf_arena(w);
 	struct slack_answer answer = {
-		.text = json_str(in, ".text", ""),
-		.blocks = json_get(in, ".blocks"),
+	        .text = json_str(in, ".text", ""),
+	        .blocks = json_get(in, ".blocks"),
 	};
 	const char *url = json_str(in, ".url", NULL);
 	struct err first = {0};
@@ -25,15 +25,16 @@ static const json *reply_step(struct wf *w, const json *in, struct err *e)
 		return NULL;
 	}
 	if (!slack_ephemeral(s, a, json_str(in, ".channel", ""), json_str(in, ".user", ""),
-		    json_str(in, ".thread", NULL), answer.text, answer.blocks, e))
+	            json_str(in, ".thread", NULL), answer.text, answer.blocks, e))
 		return NULL;
 	return json_obj(a);
 }
 
 bool reply(struct wf *w, const struct call *c, const char *step, const struct message *m,
-	struct err *e)
+        struct err *e)
 {
-	static const struct wf_policy policy = {.attempts = 4, .total_ms = 60000, .any_input = true};
+	static const struct wf_policy policy = {
+	        .attempts = 4, .total_ms = 60000, .any_input = true};
 	json *in = json_obj(wf_arena(w));
 
 	json_set_str(in, "text", message_text(m));
@@ -46,7 +47,7 @@ bool reply(struct wf *w, const struct call *c, const char *step, const struct me
 }
 
 static bool reply_v(struct wf *w, const struct call *c, const char *step, struct err *e,
-	const char *fmt, va_list ap)
+        const char *fmt, va_list ap)
 {
 	char *text = mrk_v(wf_arena(w), fmt, ap);
 	struct message *m = message_new(wf_arena(w), text);
@@ -55,8 +56,8 @@ static bool reply_v(struct wf *w, const struct call *c, const char *step, struct
 	return reply(w, c, step, m, e);
 }
 
-bool reply_text(struct wf *w, const struct call *c, const char *step, struct err *e,
-	const char *fmt, ...)
+bool reply_text(
+        struct wf *w, const struct call *c, const char *step, struct err *e, const char *fmt, ...)
 {
 	va_list ap;
 	bool ok;
@@ -67,8 +68,8 @@ bool reply_text(struct wf *w, const struct call *c, const char *step, struct err
 	return ok;
 }
 
-bool confirm_text(struct wf *w, const struct call *c, const char *step, struct err *e,
-	const char *fmt, ...)
+bool confirm_text(
+        struct wf *w, const struct call *c, const char *step, struct err *e, const char *fmt, ...)
 {
 	va_list ap;
 	bool ok;
@@ -84,11 +85,11 @@ bool confirm_text(struct wf *w, const struct call *c, const char *step, struct e
 static const json *change_step(struct wf *w, const json *in, struct err *e)
 {
 	struct incident_event ev = {
-		.kind = (enum incident_event_kind)json_int(in, ".kind", 0),
-		.actor = json_str(in, ".actor", NULL),
-		.note = json_str(in, ".note", NULL),
-		.until_ms = json_int(in, ".until", 0),
-		.severity = (enum severity)json_int(in, ".severity", 0),
+	        .kind = (enum incident_event_kind)json_int(in, ".kind", 0),
+	        .actor = json_str(in, ".actor", NULL),
+	        .note = json_str(in, ".note", NULL),
+	        .until_ms = json_int(in, ".until", 0),
+	        .severity = (enum severity)json_int(in, ".severity", 0),
 	};
 
 	if (json_bool(in, ".forever", false))
@@ -99,7 +100,7 @@ static const json *change_step(struct wf *w, const json *in, struct err *e)
 }
 
 bool change(struct wf *w, const char *step, int64_t incident, const struct incident_event *ev,
-	struct err *e)
+        struct err *e)
 {
 	json *in = json_obj(wf_arena(w));
 

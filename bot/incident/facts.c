@@ -15,10 +15,10 @@ static const struct metric {
 	enum signal signal;
 	const char *name, *label, *unit;
 } metrics[] = {
-	{SIGNAL_ERROR_RATE, "error_rate", "5xx", "share"},
-	{SIGNAL_LATENCY, "p95", "p95", "ms"},
-	{SIGNAL_MEMORY, "memory", "mem", "share"},
-	{SIGNAL_CPU, "cpu", "cpu", "share"},
+        {SIGNAL_ERROR_RATE, "error_rate", "5xx", "share"},
+        {SIGNAL_LATENCY, "p95", "p95", "ms"},
+        {SIGNAL_MEMORY, "memory", "mem", "share"},
+        {SIGNAL_CPU, "cpu", "cpu", "share"},
 };
 
 static double ratio(double a, double b)
@@ -176,8 +176,8 @@ static void add_service(struct arena *a, json *o, const struct facts_in *in)
 		json_set_num(d, "share", ratio(s->volume->used_mb, s->volume->size_mb));
 	}
 	json_set_str(o, "link",
-		arena_printf(a, "https://railway.com/project/%s/service/%s?environmentId=%s",
-			str_or(in->project_id, ""), s->id, in->scan->environment_id));
+	        arena_printf(a, "https://railway.com/project/%s/service/%s?environmentId=%s",
+	                str_or(in->project_id, ""), s->id, in->scan->environment_id));
 }
 
 static void add_finding(json *arr, const struct finding *f)
@@ -236,14 +236,14 @@ static const char *finding_text(struct arena *a, const json *facts, const json *
 		return name;
 	if (s == SIGNAL_CRASH_LOOP || s == SIGNAL_DEPLOY || s == SIGNAL_SILENT || s == SIGNAL_CRON)
 		return signal_label(s);
-	text = arena_printf(a, "%s %s", signal_label(s),
-		num_unit(a, json_num(f, ".value", (double)NAN), unit));
+	text = arena_printf(
+	        a, "%s %s", signal_label(s), num_unit(a, json_num(f, ".value", (double)NAN), unit));
 	if (s == SIGNAL_MEMORY && str_eq(unit, "share"))
 		text = arena_printf(a, "%s of %s", text,
-			num_gb(a, json_num(facts, ".memory.limit", (double)NAN)));
+		        num_gb(a, json_num(facts, ".memory.limit", (double)NAN)));
 	if (!isnan(eta))
-		text = arena_printf(a, "%s, full in %s", text,
-			clock_duration(a, (int64_t)(eta * 1000)));
+		text = arena_printf(
+		        a, "%s, full in %s", text, clock_duration(a, (int64_t)(eta * 1000)));
 	return text;
 }
 
@@ -257,8 +257,8 @@ const char *facts_headline(struct arena *a, const json *facts)
 		return "recovering";
 	if (!second)
 		return finding_text(a, facts, first);
-	return arena_printf(a, "%s · %s", finding_text(a, facts, first),
-		finding_text(a, facts, second));
+	return arena_printf(
+	        a, "%s · %s", finding_text(a, facts, first), finding_text(a, facts, second));
 }
 
 const char *facts_subline(struct arena *a, const json *facts, int64_t began_ms, int64_t now_ms)
@@ -270,13 +270,13 @@ const char *facts_subline(struct arena *a, const json *facts, int64_t began_ms, 
 
 	if (began_ms > 0)
 		str_addf(&b, "since %s UTC (%s)", clock_hhmm(a, began_ms),
-			clock_duration(a, now_ms > began_ms ? now_ms - began_ms : 0));
+		        clock_duration(a, now_ms > began_ms ? now_ms - began_ms : 0));
 	if (!isnan(requests) && !isnan(failed) && failed > 0)
 		str_addf(&b, "%s%s of %s requests failed", b.len ? " · " : "", num_int(a, failed),
-			num_int(a, requests));
+		        num_int(a, requests));
 	if (crashed > 0)
 		str_addf(&b, "%s%d instance%s crashed", b.len ? " · " : "", crashed,
-			crashed == 1 ? "" : "s");
+		        crashed == 1 ? "" : "s");
 	return b.s;
 }
 
@@ -290,7 +290,7 @@ static size_t load_series(const json *facts, const char *name, double *v, size_t
 	strncat(path, name, sizeof(path) - strlen(path) - 1);
 	arr = json_get(facts, path);
 
-	json_each(it, arr) {
+	json_each (it, arr) {
 		if (n == max)
 			break;
 		v[n++] = json_num(it, "", (double)NAN);
@@ -316,9 +316,9 @@ static double last_value(const double *v, size_t n)
 
 static double limit_of(const json *facts, enum signal s)
 {
-	json_each(f, json_get(facts, ".signals"))
+	json_each (f, json_get(facts, ".signals"))
 		if (str_eq(json_str(f, ".signal", ""), signal_name(s)) &&
-			str_eq(json_str(f, ".unit", ""), s == SIGNAL_LATENCY ? "ms" : "share"))
+		        str_eq(json_str(f, ".unit", ""), s == SIGNAL_LATENCY ? "ms" : "share"))
 			return json_num(f, ".limit", (double)NAN);
 	return (double)NAN;
 }
@@ -332,7 +332,7 @@ static void add_sparkline(struct str *b, const json *facts, const struct metric 
 	if (isnan(to))
 		return;
 	str_addf(b, "%-4s %s  %s", m->label, spark(b->a, v, n, SPARK_WIDTH, limit),
-		num_change(b->a, from, to, m->unit));
+	        num_change(b->a, from, to, m->unit));
 	if (!isnan(limit))
 		str_addf(b, "  (limit %s)", num_unit(b->a, limit, m->unit));
 	str_addc(b, '\n');
@@ -368,7 +368,7 @@ const char *facts_change(struct arena *a, const json *facts, int64_t began_ms, i
 	if (author)
 		str_addf(&b, " by %s", author);
 	str_addf(&b, ", %s UTC (%s before)", clock_hhmm(a, at),
-		clock_duration(a, began_ms > at ? began_ms - at : 0));
+	        clock_duration(a, began_ms > at ? began_ms - at : 0));
 	return b.s;
 }
 
@@ -379,7 +379,7 @@ double facts_metric(const json *facts, const char *metric)
 
 	if (str_eq(metric, "error_rate"))
 		return ratio(json_num(facts, ".http.s5xx", (double)NAN),
-			json_num(facts, ".http.requests", (double)NAN));
+		        json_num(facts, ".http.requests", (double)NAN));
 	if (str_eq(metric, "p95"))
 		return json_num(facts, ".http.p95", (double)NAN);
 	n = load_series(facts, metric, v, MAX_POINTS);

@@ -1,4 +1,5 @@
-/* The root message of an incident's thread: what is broken, how badly, since when; then the cause. */
+/* The root message of an incident's thread: what is broken, how badly, since when; then the cause.
+ */
 #include <math.h>
 #include <string.h>
 
@@ -30,7 +31,7 @@ static const char *lamp(const struct incident *inc)
 const char *render_title(struct arena *a, const struct incident *inc)
 {
 	return arena_printf(a, "%s INC-%lld · %s · %s%s", lamp(inc), (long long)inc->id,
-		inc->service, inc->headline, inc->drill ? " · drill" : "");
+	        inc->service, inc->headline, inc->drill ? " · drill" : "");
 }
 
 /* "🔴 INC-42 api: HTTP 5xx 12.4 % since 14:02": the push notification. */
@@ -40,9 +41,9 @@ static const char *fallback(const struct render *r)
 
 	if (incident_state_over(inc->state))
 		return arena_printf(r->a, "%s INC-%lld %s: %s", lamp(inc), (long long)inc->id,
-			inc->service, incident_state_name(inc->state));
+		        inc->service, incident_state_name(inc->state));
 	return arena_printf(r->a, "%s INC-%lld %s: %s since %s UTC", lamp(inc), (long long)inc->id,
-		inc->service, inc->headline, clock_hhmm(r->a, inc->began_ms));
+	        inc->service, inc->headline, clock_hhmm(r->a, inc->began_ms));
 }
 
 static const char *severity_word(const struct incident *inc)
@@ -62,7 +63,7 @@ static void add_verdict(const struct render *r, struct message *m)
 	mrk_add(&b, " (%s)", clock_duration(r->a, end > inc->began_ms ? end - inc->began_ms : 0));
 	if (!isnan(failed) && failed > 0)
 		mrk_add(&b, " · %s of %s requests failed", num_int(r->a, failed),
-			num_int(r->a, json_num(inc->facts, ".http.requests", 0)));
+		        num_int(r->a, json_num(inc->facts, ".http.requests", 0)));
 	if (json_int(inc->facts, ".instances.crashed", 0) > 0)
 		mrk_add(&b, " · %d crashed", (int)json_int(inc->facts, ".instances.crashed", 0));
 	if (inc->quiet)
@@ -77,8 +78,7 @@ static void add_verdict(const struct render *r, struct message *m)
 static void add_numbers(const struct render *r, struct message *m)
 {
 	const char *lines = facts_sparklines(r->a, r->inc->facts);
-	const char *change =
-		facts_change(r->a, r->inc->facts, r->inc->began_ms, CHANGE_WITHIN_MS);
+	const char *change = facts_change(r->a, r->inc->facts, r->inc->began_ms, CHANGE_WITHIN_MS);
 
 	if (*lines)
 		message_code(m, KEEP_HIGH, lines);
@@ -95,12 +95,12 @@ static void add_cause(const struct render *r, struct message *m)
 
 	if (r->inc->state == INCIDENT_INCONCLUSIVE || str_eq(r->dx->confidence, "none")) {
 		mrk_add(&b, "*❔ Cause not found* · %s",
-			json_str(plan, ".confidence_reason", "the evidence is in the thread"));
+		        json_str(plan, ".confidence_reason", "the evidence is in the thread"));
 		if (json_str(plan, ".question", NULL))
 			mrk_add(&b, "\nQuestion: %s", json_str(plan, ".question", ""));
 	} else {
 		mrk_add(&b, "*Suspected cause* (%s, %s)\n", r->dx->confidence,
-			json_str(plan, ".confidence_reason", "see the evidence"));
+		        json_str(plan, ".confidence_reason", "see the evidence"));
 		mrk_text(&b, json_str(plan, ".suspected_cause.text", ""));
 	}
 	message_section(m, KEEP_HIGH, b.s);
@@ -111,11 +111,11 @@ static void add_next(const struct render *r, struct message *m)
 	struct str b = str_new(r->a);
 	int n = 0;
 
-	json_each(s, json_get(r->dx->plan, ".remediation_steps")) {
+	json_each (s, json_get(r->dx->plan, ".remediation_steps")) {
 		if (n == 3)
 			break;
 		mrk_add(&b, "%s*%d* %s", n ? "   " : "*Next*   ", n + 1,
-			str_ellipsis(r->a, json_str(s, ".text", ""), 160));
+		        str_ellipsis(r->a, json_str(s, ".text", ""), 160));
 		n++;
 	}
 	if (n > 0)
@@ -157,11 +157,11 @@ static const char *fix_line(const struct render *r)
 	case INCIDENT_PR_OPEN:
 		return arena_printf(r->a, "🔧 pull request #%d is open", f->pr_number);
 	case INCIDENT_MERGED:
-		return arena_printf(r->a, "🔧 pull request #%d is merged, waiting for its deployment",
-			f->pr_number);
+		return arena_printf(r->a,
+		        "🔧 pull request #%d is merged, waiting for its deployment", f->pr_number);
 	case INCIDENT_VERIFYING:
-		return arena_printf(r->a, "🔧 pull request #%d is deployed; watching the metric",
-			f->pr_number);
+		return arena_printf(
+		        r->a, "🔧 pull request #%d is deployed; watching the metric", f->pr_number);
 	case INCIDENT_OPEN:
 	case INCIDENT_DIAGNOSING:
 	case INCIDENT_DIAGNOSED:
@@ -213,7 +213,7 @@ static void count_votes(const struct render *r, int *right, int *wrong)
 {
 	for (size_t i = 0; i < r->nvotes; i++) {
 		if (!str_eq(r->votes[i].target, "diagnosis") || !r->dx ||
-			r->votes[i].number != r->dx->version)
+		        r->votes[i].number != r->dx->version)
 			continue;
 		*right += str_eq(r->votes[i].vote, "right");
 		*wrong += str_eq(r->votes[i].vote, "wrong");
@@ -232,8 +232,7 @@ static void add_footer(const struct render *r, struct message *m)
 			mrk_add(&b, " · diagnosis %s", num_usd(r->a, r->dx->cost_usd));
 		mrk_add(&b, " · %s · plan v%d", str_or(r->dx->model, "no model"), r->dx->version);
 	} else if (!incident_state_over(r->inc->state)) {
-		mrk_add(&b, "scan every %s",
-			clock_duration(r->a, r->settings->scan.every_ms));
+		mrk_add(&b, "scan every %s", clock_duration(r->a, r->settings->scan.every_ms));
 	}
 	if (b.len)
 		message_context(m, KEEP_LOW, b.s);
@@ -254,8 +253,8 @@ static const char *line(const struct render *r, const char *fmt)
 	return b.s;
 }
 
-static void add_button(const struct render *r, struct message *m, const char *text,
-	const char *command)
+static void add_button(
+        const struct render *r, struct message *m, const char *text, const char *command)
 {
 	struct button b = {.action = "cmd", .text = text, .value = line(r, command)};
 
@@ -265,11 +264,12 @@ static void add_button(const struct render *r, struct message *m, const char *te
 static void add_fix_button(const struct render *r, struct message *m)
 {
 	struct button b = {
-		.action = "fix",
-		.text = "🔧 Fix…",
-		.value = r->dx ? arena_printf(r->a, "%s %d", render_id(r->a, r->inc), r->dx->version)
-			       : NULL,
-		.style = STYLE_PRIMARY,
+	        .action = "fix",
+	        .text = "🔧 Fix…",
+	        .value =
+	                r->dx ? arena_printf(r->a, "%s %d", render_id(r->a, r->inc), r->dx->version)
+	                      : NULL,
+	        .style = STYLE_PRIMARY,
 	};
 
 	if (!render_no_fix(r->a, r->settings, r->inc, r->dx))
@@ -279,11 +279,11 @@ static void add_fix_button(const struct render *r, struct message *m)
 static void add_more(const struct render *r, struct message *m)
 {
 	struct option o[] = {
-		{.text = "Details", .value = line(r, "show %")},
-		{.text = "Evidence", .value = line(r, "show % evidence")},
-		{.text = "Resolve", .value = line(r, "resolve %")},
-		{.text = "Diagnose again", .value = line(r, "diagnose %")},
-		{.text = "Assign to me", .value = line(r, "assign % me")},
+	        {.text = "Details", .value = line(r, "show %")},
+	        {.text = "Evidence", .value = line(r, "show % evidence")},
+	        {.text = "Resolve", .value = line(r, "resolve %")},
+	        {.text = "Diagnose again", .value = line(r, "diagnose %")},
+	        {.text = "Assign to me", .value = line(r, "assign % me")},
 	};
 
 	message_overflow(m, "cmd", o, sizeof(o) / sizeof(*o));
@@ -292,10 +292,10 @@ static void add_more(const struct render *r, struct message *m)
 static void add_actions(const struct render *r, struct message *m)
 {
 	struct option naps[] = {
-		{.text = "30 minutes", .value = line(r, "snooze % 30m")},
-		{.text = "4 hours", .value = line(r, "snooze % 4h")},
-		{.text = "until tomorrow", .value = line(r, "snooze % tomorrow")},
-		{.text = "until it gets worse", .value = line(r, "snooze % until-worse")},
+	        {.text = "30 minutes", .value = line(r, "snooze % 30m")},
+	        {.text = "4 hours", .value = line(r, "snooze % 4h")},
+	        {.text = "until tomorrow", .value = line(r, "snooze % tomorrow")},
+	        {.text = "until it gets worse", .value = line(r, "snooze % until-worse")},
 	};
 
 	message_row(m, KEEP_ALWAYS);

@@ -19,7 +19,7 @@ const char *render_evidence_text(struct arena *a, const struct diagnosis *dx)
 	table_column(t, "kind", TABLE_LEFT, 12);
 	table_column(t, "value", TABLE_LEFT, 90);
 	table_column(t, "window", TABLE_LEFT, 24);
-	json_each(ev, dx->evidence) {
+	json_each (ev, dx->evidence) {
 		const char *value = json_str(ev, ".value", "");
 
 		table_cell(t, json_str(ev, ".id", ""));
@@ -33,13 +33,14 @@ const char *render_evidence_text(struct arena *a, const struct diagnosis *dx)
 /* Items of several lines (log patterns, routes) are shown whole below the table. */
 static void add_long_items(const struct render *r, struct message *m)
 {
-	json_each(ev, r->dx->evidence) {
+	json_each (ev, r->dx->evidence) {
 		const char *value = json_str(ev, ".value", "");
 
 		if (!strchr(value, '\n'))
 			continue;
-		message_context(m, KEEP_LOW, mrk(r->a, "*%s* %s", json_str(ev, ".id", ""),
-						     json_str(ev, ".title", json_str(ev, ".kind", ""))));
+		message_context(m, KEEP_LOW,
+		        mrk(r->a, "*%s* %s", json_str(ev, ".id", ""),
+		                json_str(ev, ".title", json_str(ev, ".kind", ""))));
 		message_pre(m, KEEP_LOW, value);
 	}
 }
@@ -55,22 +56,22 @@ struct message *render_evidence(const struct render *r)
 	message_pre(m, KEEP_HIGH, render_evidence_text(r->a, r->dx));
 	add_long_items(r, m);
 	message_context(m, KEEP_NORMAL,
-		mrk(r->a, "%lld values masked before anything left this machine",
-			(long long)r->dx->masked));
+	        mrk(r->a, "%lld values masked before anything left this machine",
+	                (long long)r->dx->masked));
 	return m;
 }
 
 /* --- plan --- */
 
-static void add_list(struct arena *a, struct str *b, const char *title, const json *list,
-	bool numbered)
+static void add_list(
+        struct arena *a, struct str *b, const char *title, const json *list, bool numbered)
 {
 	int n = 0;
 
 	if (json_len(list) == 0)
 		return;
 	mrk_add(b, "%s*%s*\n", b->len ? "\n" : "", title);
-	json_each(it, list) {
+	json_each (it, list) {
 		const char *text = json_str(it, "", json_str(it, ".text", ""));
 		const char *file = json_str(it, ".file", NULL);
 		const char *risk = json_str(it, ".risk", NULL);
@@ -117,19 +118,20 @@ struct message *render_plan(const struct render *r)
 		return NULL;
 	m = message_new(r->a, arena_printf(r->a, "Plan for INC-%s", render_id(r->a, r->inc)));
 	message_section(m, KEEP_ALWAYS,
-		mrk(r->a, "*Plan v%d* · `%.12s` · remedy: %s%s%s", r->dx->version,
-			str_or(r->dx->plan_hash, ""), str_or(r->dx->remedy, "unknown"),
-			r->dx->hint ? " · hint: " : "", str_or(r->dx->hint, "")));
+	        mrk(r->a, "*Plan v%d* · `%.12s` · remedy: %s%s%s", r->dx->version,
+	                str_or(r->dx->plan_hash, ""), str_or(r->dx->remedy, "unknown"),
+	                r->dx->hint ? " · hint: " : "", str_or(r->dx->hint, "")));
 	message_section(m, KEEP_HIGH, render_plan_text(r->a, r->dx));
 	message_context(m, KEEP_LOW,
-		mrk(r->a, "The plan is the model's opinion (%s, prompt %s); numbers in it come from "
-			  "the evidence. Rate it with :+1: :-1: :shrug:",
-			str_or(r->dx->model, "?"), str_or(r->dx->prompt_version, "?")));
+	        mrk(r->a,
+	                "The plan is the model's opinion (%s, prompt %s); numbers in it come from "
+	                "the evidence. Rate it with :+1: :-1: :shrug:",
+	                str_or(r->dx->model, "?"), str_or(r->dx->prompt_version, "?")));
 	return m;
 }
 
 const char *render_no_fix(struct arena *a, const struct settings *s, const struct incident *inc,
-	const struct diagnosis *dx)
+        const struct diagnosis *dx)
 {
 	const char *repo = settings_service(s, inc->service)->repo;
 
@@ -139,13 +141,15 @@ const char *render_no_fix(struct arena *a, const struct settings *s, const struc
 		return "no plan yet, so there is nothing to fix by code";
 	if (str_eq(dx->confidence, "none"))
 		return arena_printf(a,
-			"no code fix: the cause is not known; a hint helps: `/heal diagnose %lld \"…\"`",
-			(long long)inc->id);
+		        "no code fix: the cause is not known; a hint helps: `/heal diagnose %lld \"…\"`",
+		        (long long)inc->id);
 	if (!str_eq(dx->remedy, "code") && !str_eq(dx->remedy, "configuration"))
-		return arena_printf(a, "no code fix: the remedy is %s", str_or(dx->remedy, "unknown"));
+		return arena_printf(
+		        a, "no code fix: the remedy is %s", str_or(dx->remedy, "unknown"));
 	if (!repo)
 		return arena_printf(a,
-			"no repository is linked: set repo = owner/name in [service \"%s\"]", inc->service);
+		        "no repository is linked: set repo = owner/name in [service \"%s\"]",
+		        inc->service);
 	if (!s->opencode.url)
 		return "no agent is connected: set url in [opencode]";
 	if (inc->state != INCIDENT_DIAGNOSED)
@@ -168,11 +172,11 @@ static const char *fix_steps(const struct render *r)
 {
 	struct str b = str_new(r->a);
 
-	json_each(s, json_get(r->fix->progress, ".steps")) {
+	json_each (s, json_get(r->fix->progress, ".steps")) {
 		const char *detail = json_str(s, ".detail", "");
 
 		mrk_add(&b, "%s%s %s", b.len ? "  " : "", step_icon(json_str(s, ".state", "")),
-			json_str(s, ".name", ""));
+		        json_str(s, ".name", ""));
 		if (*detail)
 			mrk_add(&b, " (%s)", str_ellipsis(r->a, detail, 60));
 	}
@@ -186,8 +190,8 @@ static void add_fix_head(const struct render *r, struct message *m)
 	double budget = json_num(f->contract, ".budget_usd", 0);
 
 	mrk_add(&b, "🔧 *Fix %d* by %s · plan v%d · %s@%s → `%s`", f->n,
-		r->name(r->name_ctx, r->a, f->started_by),
-		(int)json_int(f->contract, ".plan_version", 0), f->repo, f->base, f->branch);
+	        r->name(r->name_ctx, r->a, f->started_by),
+	        (int)json_int(f->contract, ".plan_version", 0), f->repo, f->base, f->branch);
 	if (budget > 0)
 		mrk_add(&b, " · budget %s", num_usd(r->a, budget));
 	if (f->deadline_ms > 0 && f->ended_ms == 0) {
@@ -201,12 +205,12 @@ static void add_fix_todo(const struct render *r, struct message *m)
 {
 	struct str b = str_new(r->a);
 
-	json_each(t, json_get(r->fix->progress, ".todo"))
+	json_each (t, json_get(r->fix->progress, ".todo"))
 		mrk_add(&b, "%s %s\n",
-			str_eq(json_str(t, ".state", ""), "completed")   ? "✅"
-			: str_eq(json_str(t, ".state", ""), "in_progress") ? "⏳"
-									     : "◻",
-			str_ellipsis(r->a, json_str(t, ".text", ""), 120));
+		        str_eq(json_str(t, ".state", ""), "completed")     ? "✅"
+		        : str_eq(json_str(t, ".state", ""), "in_progress") ? "⏳"
+		                                                           : "◻",
+		        str_ellipsis(r->a, json_str(t, ".text", ""), 120));
 	if (b.len)
 		message_section(m, KEEP_LOW, b.s);
 }
@@ -217,10 +221,10 @@ struct message *render_fix(const struct render *r)
 	struct message *m;
 	const char *steps;
 	struct button stop = {
-		.action = "cmd",
-		.text = "■ Stop",
-		.value = arena_printf(r->a, "stop %s", render_id(r->a, r->inc)),
-		.style = STYLE_DANGER,
+	        .action = "cmd",
+	        .text = "■ Stop",
+	        .value = arena_printf(r->a, "stop %s", render_id(r->a, r->inc)),
+	        .style = STYLE_DANGER,
 	};
 
 	if (!f)
@@ -232,11 +236,11 @@ struct message *render_fix(const struct render *r)
 	add_fix_todo(r, m);
 	if (f->error)
 		message_section(m, KEEP_ALWAYS,
-			mrk(r->a, "%s %s", str_eq(f->state, "stopped") ? "■" : "❌", f->error));
+		        mrk(r->a, "%s %s", str_eq(f->state, "stopped") ? "■" : "❌", f->error));
 	if (f->cost_usd > 0 || json_int(f->progress, ".turns", 0) > 0)
 		message_context(m, KEEP_NORMAL,
-			mrk(r->a, "%d turns · %s", (int)json_int(f->progress, ".turns", 0),
-				num_usd(r->a, f->cost_usd)));
+		        mrk(r->a, "%d turns · %s", (int)json_int(f->progress, ".turns", 0),
+		                num_usd(r->a, f->cost_usd)));
 	if (f->ended_ms == 0 && str_eq(f->state, "running"))
 		message_button(m, &stop);
 	return m;
@@ -277,13 +281,13 @@ struct message *render_pr(const struct render *r)
 	if (!f || f->pr_number == 0)
 		return NULL;
 	m = message_new(r->a, arena_printf(r->a, "PR #%d for INC-%s is ready", f->pr_number,
-				      render_id(r->a, r->inc)));
+	                              render_id(r->a, r->inc)));
 	open = (struct button){.action = "link", .text = "Open PR", .url = f->pr_url};
 	str_add(&b, "✅ ");
 	mrk_link(&b, f->pr_url,
-		arena_printf(r->a, "PR #%d “%s”", f->pr_number, str_or(f->pr_title, "")));
+	        arena_printf(r->a, "PR #%d “%s”", f->pr_number, str_or(f->pr_title, "")));
 	mrk_add(&b, " · %d files +%d −%d", (int)json_int(f->pr, ".files", 0),
-		(int)json_int(f->pr, ".additions", 0), (int)json_int(f->pr, ".deletions", 0));
+	        (int)json_int(f->pr, ".additions", 0), (int)json_int(f->pr, ".deletions", 0));
 	tests = json_str(f->pr, ".tests", json_str(f->progress, ".tests.passed", NULL));
 	if (json_has(f->progress, ".tests.passed"))
 		tests = json_bool(f->progress, ".tests.passed", false) ? "passed" : "failed";
@@ -292,13 +296,14 @@ struct message *render_pr(const struct render *r)
 	if (json_bool(f->pr, ".draft", false))
 		str_add(&b, " · draft");
 	mrk_add(&b, " · %s · %s · for ", num_usd(r->a, f->cost_usd),
-		clock_duration(r->a, f->ended_ms > f->started_ms ? f->ended_ms - f->started_ms : 0));
+	        clock_duration(
+	                r->a, f->ended_ms > f->started_ms ? f->ended_ms - f->started_ms : 0));
 	mrk_user(&b, f->started_by);
 	message_section(m, KEEP_ALWAYS, b.s);
 	b = str_new(r->a);
 	add_pr_life(r, &b);
 	message_context(m, KEEP_HIGH, b.s);
-	json_each(flag, json_get(f->pr, ".flags"))
+	json_each (flag, json_get(f->pr, ".flags"))
 		message_context(m, KEEP_NORMAL, mrk(r->a, "⚠️ %s", json_str(flag, "", "")));
 	message_button(m, &open);
 	message_context(m, KEEP_LOW, "Rate the fix with :+1: or :-1:. Nothing merges by itself.");
@@ -316,7 +321,8 @@ struct message *render_verify(const struct render *r)
 
 	if (!verdict)
 		return NULL;
-	m = message_new(r->a, arena_printf(r->a, "Verification of INC-%s", render_id(r->a, r->inc)));
+	m = message_new(
+	        r->a, arena_printf(r->a, "Verification of INC-%s", render_id(r->a, r->inc)));
 	if (str_eq(verdict, "verified"))
 		mrk_add(&b, "✅ *Verified*: %s", json_str(v, ".text", ""));
 	else if (str_eq(verdict, "watching"))
@@ -337,16 +343,17 @@ struct message *render_closing(const struct render *r)
 		return NULL;
 	m = message_new(r->a, arena_printf(r->a, "INC-%s is over", render_id(r->a, inc)));
 	mrk_add(&b, "%s *%s* (%s) after %s", inc->state == INCIDENT_RESOLVED ? "✅" : "🚫",
-		inc->state == INCIDENT_RESOLVED ? "Resolved" : "Dismissed",
-		str_or(inc->how_ended, "ended"),
-		clock_duration(r->a, inc->ended_ms - inc->began_ms));
+	        inc->state == INCIDENT_RESOLVED ? "Resolved" : "Dismissed",
+	        str_or(inc->how_ended, "ended"),
+	        clock_duration(r->a, inc->ended_ms - inc->began_ms));
 	if (inc->ended_by)
 		mrk_add(&b, " by %s", r->name(r->name_ctx, r->a, inc->ended_by));
 	if (inc->end_note)
 		mrk_add(&b, ": %s", inc->end_note);
 	if (r->dx && r->dx->plan && !str_eq(r->dx->confidence, "none"))
 		mrk_add(&b, "\nSuspected cause: %s",
-			str_ellipsis(r->a, json_str(r->dx->plan, ".suspected_cause.text", ""), 300));
+		        str_ellipsis(
+		                r->a, json_str(r->dx->plan, ".suspected_cause.text", ""), 300));
 	if (r->fix && r->fix->pr_number > 0)
 		mrk_add(&b, "\nPull request: #%d in %s", r->fix->pr_number, r->fix->repo);
 	mrk_add(&b, "\nTimeline: `/heal show %s timeline`", render_id(r->a, inc));
@@ -356,17 +363,17 @@ struct message *render_closing(const struct render *r)
 
 struct message *render_note(const struct render *r, const struct timeline_row *row)
 {
-	const char *what = str_eq(row->kind, "worse")      ? "got worse"
-		: str_eq(row->kind, "reopened") ? "is back"
-		: str_eq(row->kind, "not verified")
-		? "is not cured by the merged fix"
-		: NULL;
+	const char *what = str_eq(row->kind, "worse")          ? "got worse"
+	                   : str_eq(row->kind, "reopened")     ? "is back"
+	                   : str_eq(row->kind, "not verified") ? "is not cured by the merged fix"
+	                                                       : NULL;
 	struct message *m;
 
 	if (!what || (row->actor && str_eq(row->kind, "reopened")))
 		return NULL; /* nobody is notified of a person's own click */
 	m = message_new(r->a, arena_printf(r->a, "%s %s", render_title(r->a, r->inc), what));
-	message_section(m, KEEP_ALWAYS, mrk(r->a, "%s *%s*%s%s", render_title(r->a, r->inc), what,
-					     row->note ? ": " : "", str_or(row->note, "")));
+	message_section(m, KEEP_ALWAYS,
+	        mrk(r->a, "%s *%s*%s%s", render_title(r->a, r->inc), what, row->note ? ": " : "",
+	                str_or(row->note, "")));
 	return m;
 }

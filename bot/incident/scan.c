@@ -28,7 +28,7 @@ static const char *nearest_name(const struct railway_scan *rail, const char *onl
 }
 
 static bool take_services(struct arena *a, const struct settings *s, const char *only,
-	struct scan *out, struct err *e)
+        struct scan *out, struct err *e)
 {
 	const char *near;
 
@@ -43,9 +43,9 @@ static bool take_services(struct arena *a, const struct settings *s, const char 
 	if (!only || out->nservices > 0)
 		return true;
 	near = nearest_name(&out->rail, only);
-	return err_set(e, ERR_INPUT, false, "there is no service “%s” in %s%s%s%s",
-		only, out->place.environment_name, near ? "; did you mean “" : "", near ? near : "",
-		near ? "”?" : "; `/heal status` lists them");
+	return err_set(e, ERR_INPUT, false, "there is no service “%s” in %s%s%s%s", only,
+	        out->place.environment_name, near ? "; did you mean “" : "", near ? near : "",
+	        near ? "”?" : "; `/heal status` lists them");
 }
 
 static bool measure_http(struct railway *r, struct arena *a, struct scan *out, struct err *e)
@@ -53,11 +53,11 @@ static bool measure_http(struct railway *r, struct arena *a, struct scan *out, s
 	const char **ids = ARENA_ARRAY(a, out->nservices + 1, const char *);
 	size_t *at = ARENA_ARRAY(a, out->nservices + 1, size_t);
 	struct railway_http_request q = {
-		.environment_id = out->place.environment_id,
-		.service_ids = ids,
-		.start_ms = out->rail.start_ms,
-		.end_ms = out->rail.end_ms,
-		.step_ms = out->rail.step_ms < 60000 ? 60000 : out->rail.step_ms,
+	        .environment_id = out->place.environment_id,
+	        .service_ids = ids,
+	        .start_ms = out->rail.start_ms,
+	        .end_ms = out->rail.end_ms,
+	        .step_ms = out->rail.step_ms < 60000 ? 60000 : out->rail.step_ms,
 	};
 	struct railway_http *http;
 	unsigned requests = 0;
@@ -82,14 +82,14 @@ static bool measure_http(struct railway *r, struct arena *a, struct scan *out, s
 }
 
 bool scan_measure(struct railway *r, struct arena *a, const struct settings *s,
-	const struct railway_place *place, const char *only, int64_t now_ms, struct scan *out,
-	struct err *e)
+        const struct railway_place *place, const char *only, int64_t now_ms, struct scan *out,
+        struct err *e)
 {
 	struct railway_scan_request q = {
-		.project_id = place->project_id,
-		.environment_id = place->environment_id,
-		.start_ms = now_ms - s->scan.window_ms,
-		.end_ms = now_ms,
+	        .project_id = place->project_id,
+	        .environment_id = place->environment_id,
+	        .start_ms = now_ms - s->scan.window_ms,
+	        .end_ms = now_ms,
 	};
 
 	memset(out, 0, sizeof(*out));
@@ -125,21 +125,21 @@ static struct watch_facts facts_of(const struct scan *scan, const struct scan_se
 	bool failed = last->status == RAILWAY_FAILED || last->status == RAILWAY_CRASHED;
 
 	return (struct watch_facts){
-		.now_ms = scan->now_ms,
-		.has_http = x->http && x->http->counts_known,
-		.sleeping = s->sleeping,
-		.is_cron = s->kind == RAILWAY_CRON,
-		.is_database = s->kind == RAILWAY_DATABASE,
-		.crashed = s->crashed,
-		.running = s->running,
-		.expected = s->replicas_wanted,
-		.restarts = s->restarting > 0 ? s->restarting : -1,
-		.deploy_failed = failed,
-		.deploy_stuck = railway_status_rolling(last->status) && last->changed_ms > 0 &&
-			scan->now_ms - last->changed_ms > STUCK_MS,
-		.deployed_ms = s->active.created_ms,
-		.cron_missed = s->kind == RAILWAY_CRON && s->next_cron_ms > 0 &&
-			scan->now_ms - s->next_cron_ms > CRON_LATE_MS,
+	        .now_ms = scan->now_ms,
+	        .has_http = x->http && x->http->counts_known,
+	        .sleeping = s->sleeping,
+	        .is_cron = s->kind == RAILWAY_CRON,
+	        .is_database = s->kind == RAILWAY_DATABASE,
+	        .crashed = s->crashed,
+	        .running = s->running,
+	        .expected = s->replicas_wanted,
+	        .restarts = s->restarting > 0 ? s->restarting : -1,
+	        .deploy_failed = failed,
+	        .deploy_stuck = railway_status_rolling(last->status) && last->changed_ms > 0 &&
+	                        scan->now_ms - last->changed_ms > STUCK_MS,
+	        .deployed_ms = s->active.created_ms,
+	        .cron_missed = s->kind == RAILWAY_CRON && s->next_cron_ms > 0 &&
+	                       scan->now_ms - s->next_cron_ms > CRON_LATE_MS,
 	};
 }
 
@@ -148,20 +148,20 @@ static void feed(struct watch *w, const struct scan_service *x)
 	for (size_t i = 0; i < x->nsamples; i++) {
 		const struct railway_sample *r = &x->samples[i];
 		struct watch_sample s = {
-			.ts_ms = r->ts_ms,
-			.cpu = r->cpu,
-			.cpu_limit = r->cpu_limit,
-			.mem_gb = r->mem_gb,
-			.mem_limit_gb = r->mem_limit_gb,
-			.disk_gb = r->disk_gb,
-			.disk_limit_gb = r->disk_limit_gb,
-			.requests = r->requests,
-			.errors_4xx = r->errors_4xx,
-			.errors_5xx = r->errors_5xx,
-			.p50_ms = r->p50_ms,
-			.p95_ms = r->p95_ms,
-			.p99_ms = r->p99_ms,
-			.deploy = r->deploy,
+		        .ts_ms = r->ts_ms,
+		        .cpu = r->cpu,
+		        .cpu_limit = r->cpu_limit,
+		        .mem_gb = r->mem_gb,
+		        .mem_limit_gb = r->mem_limit_gb,
+		        .disk_gb = r->disk_gb,
+		        .disk_limit_gb = r->disk_limit_gb,
+		        .requests = r->requests,
+		        .errors_4xx = r->errors_4xx,
+		        .errors_5xx = r->errors_5xx,
+		        .p50_ms = r->p50_ms,
+		        .p95_ms = r->p95_ms,
+		        .p99_ms = r->p99_ms,
+		        .deploy = r->deploy,
 		};
 
 		watch_feed(w, &s);
@@ -197,29 +197,29 @@ static json *view_json(struct arena *a, const struct scan_service *x)
 }
 
 static void judge_one(struct arena *a, const struct settings *s, struct redact *redact,
-	const struct scan_row *before, const struct scan *scan, struct scan_service *x,
-	struct scan_row *row)
+        const struct scan_row *before, const struct scan *scan, struct scan_service *x,
+        struct scan_row *row)
 {
 	struct watch_rules rules = {
-		.thresholds = &settings_service(s, x->service->name)->thresholds,
-		.every_ms = s->scan.every_ms,
-		.window_ms = s->scan.window_ms,
-		.open_n = before ? s->scan.open_n : 1,
-		.open_m = before ? s->scan.open_m : 1,
-		.close_n = s->scan.close_n,
+	        .thresholds = &settings_service(s, x->service->name)->thresholds,
+	        .every_ms = s->scan.every_ms,
+	        .window_ms = s->scan.window_ms,
+	        .open_n = before ? s->scan.open_n : 1,
+	        .open_m = before ? s->scan.open_m : 1,
+	        .close_n = s->scan.close_n,
 	};
 	struct watch *w = watch_new(a, &rules);
 	struct watch_facts known = facts_of(scan, x);
 	struct facts_in in = {
-		.scan = &scan->rail,
-		.service = x->service,
-		.samples = x->samples,
-		.nsamples = x->nsamples,
-		.http = x->http,
-		.redact = redact,
-		.project_id = scan->place.project_id,
-		.window_ms = s->scan.window_ms,
-		.every_ms = s->scan.every_ms,
+	        .scan = &scan->rail,
+	        .service = x->service,
+	        .samples = x->samples,
+	        .nsamples = x->nsamples,
+	        .http = x->http,
+	        .redact = redact,
+	        .project_id = scan->place.project_id,
+	        .window_ms = s->scan.window_ms,
+	        .every_ms = s->scan.every_ms,
 	};
 
 	if (before && before->watch_len > 0)
@@ -238,7 +238,7 @@ static void judge_one(struct arena *a, const struct settings *s, struct redact *
 }
 
 const struct scan_row *scan_judge(struct arena *a, const struct settings *s, struct redact *redact,
-	const struct scan_row *before, size_t n, struct scan *scan)
+        const struct scan_row *before, size_t n, struct scan *scan)
 {
 	static const struct scan_row nothing;
 	struct scan_row *rows = ARENA_ARRAY(a, scan->nservices + 1, struct scan_row);

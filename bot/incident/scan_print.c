@@ -24,8 +24,8 @@ static int worst_first(const void *pa, const void *pb)
 
 static const struct scan_service **sorted(struct arena *a, const struct scan *scan)
 {
-	const struct scan_service **p = ARENA_ARRAY(a, scan->nservices + 1,
-		const struct scan_service *);
+	const struct scan_service **p =
+	        ARENA_ARRAY(a, scan->nservices + 1, const struct scan_service *);
 
 	for (size_t i = 0; i < scan->nservices; i++)
 		p[i] = &scan->services[i];
@@ -41,7 +41,7 @@ static const char *line_of(struct arena *a, const struct scan_service *x, const 
 	bool any = false;
 
 	snprintf(path, sizeof(path), ".series.%s", metric);
-	json_each(it, json_get(x->facts, path)) {
+	json_each (it, json_get(x->facts, path)) {
 		if (n == POINTS)
 			break;
 		v[n] = json_num(it, "", (double)NAN);
@@ -72,15 +72,17 @@ static const char *what(struct arena *a, const struct scan_service *x)
 
 const char *scan_table(struct arena *a, const struct scan *scan, bool color)
 {
-	static const char *const heads[] = {"", "SERVICE", "5xx", "", "p95", "", "MEM", "", "CPU", "",
-		"WHAT"};
+	static const char *const heads[] = {
+	        "", "SERVICE", "5xx", "", "p95", "", "MEM", "", "CPU", "", "WHAT"};
 	const struct scan_service **list = sorted(a, scan);
 	struct table *t = table_new(a);
 
 	(void)color;
 	for (size_t i = 0; i < sizeof(heads) / sizeof(*heads); i++)
 		table_column(t, heads[i], i >= 2 && i % 2 == 0 && i < 10 ? TABLE_RIGHT : TABLE_LEFT,
-			i == 1 ? 28 : i == 10 ? 60 : 0);
+		        i == 1    ? 28
+		        : i == 10 ? 60
+		                  : 0);
 	for (size_t i = 0; i < scan->nservices; i++) {
 		const struct scan_service *x = list[i];
 
@@ -135,8 +137,8 @@ const char *scan_summary(struct arena *a, const struct scan *scan)
 		blind += v->blind && v->severity == SEVERITY_NONE;
 	}
 	return arena_printf(a,
-		"%zu services: %zu critical, %zu warning, %zu fine%s; %u request%s to Railway",
-		scan->nservices, crit, warn, scan->nservices - crit - warn - blind,
-		blind ? arena_printf(a, ", %zu without data", blind) : "", scan->requests,
-		scan->requests == 1 ? "" : "s");
+	        "%zu services: %zu critical, %zu warning, %zu fine%s; %u request%s to Railway",
+	        scan->nservices, crit, warn, scan->nservices - crit - warn - blind,
+	        blind ? arena_printf(a, ", %zu without data", blind) : "", scan->requests,
+	        scan->requests == 1 ? "" : "s");
 }

@@ -34,47 +34,47 @@ static const struct rule {
 	unsigned from;
 	int to;
 } rules[] = {
-	{INCIDENT_EV_OPENED, "opened", OPEN, SAME},
-	{INCIDENT_EV_MEASURED, "measured", ALIVE, SAME},
-	{INCIDENT_EV_WORSE, "worse", ALIVE, SAME},
-	{INCIDENT_EV_BETTER, "better", ALIVE, SAME},
-	{INCIDENT_EV_QUIET, "quiet", ALIVE, SAME},
-	{INCIDENT_EV_DIAGNOSING, "diagnosing", CALM | DIAGNOSING, INCIDENT_DIAGNOSING},
-	{INCIDENT_EV_DIAGNOSED, "diagnosed", DIAGNOSING | CALM, INCIDENT_DIAGNOSED},
-	{INCIDENT_EV_INCONCLUSIVE, "inconclusive", DIAGNOSING | CALM, INCIDENT_INCONCLUSIVE},
-	{INCIDENT_EV_DIAGNOSIS_FAILED, "diagnosis failed", DIAGNOSING | CALM, INCIDENT_OPEN},
-	{INCIDENT_EV_FIX_STARTED, "fix started", DIAGNOSED | INCONCLUSIVE, INCIDENT_FIXING},
-	{INCIDENT_EV_FIX_FAILED, "fix failed", FIXING, INCIDENT_DIAGNOSED},
-	{INCIDENT_EV_FIX_STOPPED, "fix stopped", FIXING, INCIDENT_DIAGNOSED},
-	{INCIDENT_EV_PR_OPENED, "pull request", FIXING | PR_OPEN, INCIDENT_PR_OPEN},
-	{INCIDENT_EV_PR_CLOSED, "pull request closed", PR_OPEN, INCIDENT_DIAGNOSED},
-	{INCIDENT_EV_MERGED, "merged", PR_OPEN | MERGED, INCIDENT_MERGED},
-	{INCIDENT_EV_VERIFYING, "verifying", MERGED | VERIFYING, INCIDENT_VERIFYING},
-	{INCIDENT_EV_VERIFIED, "verified", MERGED | VERIFYING, INCIDENT_RESOLVED},
-	{INCIDENT_EV_NOT_VERIFIED, "not verified", MERGED | VERIFYING, INCIDENT_OPEN},
-	{INCIDENT_EV_RECOVERED, "recovered", CALM | DIAGNOSING, INCIDENT_RESOLVED},
-	{INCIDENT_EV_RESOLVED, "resolved", ALIVE, INCIDENT_RESOLVED},
-	{INCIDENT_EV_DISMISSED, "dismissed", ALIVE, INCIDENT_DISMISSED},
-	{INCIDENT_EV_REOPENED, "reopened", OVER, INCIDENT_OPEN},
-	{INCIDENT_EV_ACKED, "acknowledged", ALIVE, SAME},
-	{INCIDENT_EV_UNACKED, "unacknowledged", ALIVE, SAME},
-	{INCIDENT_EV_SNOOZED, "snoozed", ALIVE, SAME},
-	{INCIDENT_EV_UNSNOOZED, "unsnoozed", ALIVE, SAME},
-	{INCIDENT_EV_ASSIGNED, "assigned", ALIVE, SAME},
-	{INCIDENT_EV_NOTE, "note", ANY, SAME},
+        {INCIDENT_EV_OPENED, "opened", OPEN, SAME},
+        {INCIDENT_EV_MEASURED, "measured", ALIVE, SAME},
+        {INCIDENT_EV_WORSE, "worse", ALIVE, SAME},
+        {INCIDENT_EV_BETTER, "better", ALIVE, SAME},
+        {INCIDENT_EV_QUIET, "quiet", ALIVE, SAME},
+        {INCIDENT_EV_DIAGNOSING, "diagnosing", CALM | DIAGNOSING, INCIDENT_DIAGNOSING},
+        {INCIDENT_EV_DIAGNOSED, "diagnosed", DIAGNOSING | CALM, INCIDENT_DIAGNOSED},
+        {INCIDENT_EV_INCONCLUSIVE, "inconclusive", DIAGNOSING | CALM, INCIDENT_INCONCLUSIVE},
+        {INCIDENT_EV_DIAGNOSIS_FAILED, "diagnosis failed", DIAGNOSING | CALM, INCIDENT_OPEN},
+        {INCIDENT_EV_FIX_STARTED, "fix started", DIAGNOSED | INCONCLUSIVE, INCIDENT_FIXING},
+        {INCIDENT_EV_FIX_FAILED, "fix failed", FIXING, INCIDENT_DIAGNOSED},
+        {INCIDENT_EV_FIX_STOPPED, "fix stopped", FIXING, INCIDENT_DIAGNOSED},
+        {INCIDENT_EV_PR_OPENED, "pull request", FIXING | PR_OPEN, INCIDENT_PR_OPEN},
+        {INCIDENT_EV_PR_CLOSED, "pull request closed", PR_OPEN, INCIDENT_DIAGNOSED},
+        {INCIDENT_EV_MERGED, "merged", PR_OPEN | MERGED, INCIDENT_MERGED},
+        {INCIDENT_EV_VERIFYING, "verifying", MERGED | VERIFYING, INCIDENT_VERIFYING},
+        {INCIDENT_EV_VERIFIED, "verified", MERGED | VERIFYING, INCIDENT_RESOLVED},
+        {INCIDENT_EV_NOT_VERIFIED, "not verified", MERGED | VERIFYING, INCIDENT_OPEN},
+        {INCIDENT_EV_RECOVERED, "recovered", CALM | DIAGNOSING, INCIDENT_RESOLVED},
+        {INCIDENT_EV_RESOLVED, "resolved", ALIVE, INCIDENT_RESOLVED},
+        {INCIDENT_EV_DISMISSED, "dismissed", ALIVE, INCIDENT_DISMISSED},
+        {INCIDENT_EV_REOPENED, "reopened", OVER, INCIDENT_OPEN},
+        {INCIDENT_EV_ACKED, "acknowledged", ALIVE, SAME},
+        {INCIDENT_EV_UNACKED, "unacknowledged", ALIVE, SAME},
+        {INCIDENT_EV_SNOOZED, "snoozed", ALIVE, SAME},
+        {INCIDENT_EV_UNSNOOZED, "unsnoozed", ALIVE, SAME},
+        {INCIDENT_EV_ASSIGNED, "assigned", ALIVE, SAME},
+        {INCIDENT_EV_NOTE, "note", ANY, SAME},
 };
 
 static const char *const state_names[INCIDENT_STATE_COUNT] = {
-	[INCIDENT_OPEN] = "open",
-	[INCIDENT_DIAGNOSING] = "diagnosing",
-	[INCIDENT_DIAGNOSED] = "diagnosed",
-	[INCIDENT_INCONCLUSIVE] = "inconclusive",
-	[INCIDENT_FIXING] = "fixing",
-	[INCIDENT_PR_OPEN] = "pr_open",
-	[INCIDENT_MERGED] = "merged",
-	[INCIDENT_VERIFYING] = "verifying",
-	[INCIDENT_RESOLVED] = "resolved",
-	[INCIDENT_DISMISSED] = "dismissed",
+        [INCIDENT_OPEN] = "open",
+        [INCIDENT_DIAGNOSING] = "diagnosing",
+        [INCIDENT_DIAGNOSED] = "diagnosed",
+        [INCIDENT_INCONCLUSIVE] = "inconclusive",
+        [INCIDENT_FIXING] = "fixing",
+        [INCIDENT_PR_OPEN] = "pr_open",
+        [INCIDENT_MERGED] = "merged",
+        [INCIDENT_VERIFYING] = "verifying",
+        [INCIDENT_RESOLVED] = "resolved",
+        [INCIDENT_DISMISSED] = "dismissed",
 };
 
 static const struct rule *rule_of(enum incident_event_kind ev)
@@ -122,30 +122,32 @@ bool incident_state_over(enum incident_state s)
 	return BIT(s) & OVER;
 }
 
-const char *incident_refusal(struct arena *a, int64_t id, enum incident_state st,
-	enum incident_event_kind ev)
+const char *incident_refusal(
+        struct arena *a, int64_t id, enum incident_state st, enum incident_event_kind ev)
 {
 	long long n = (long long)id;
 
 	if (incident_state_over(st))
-		return arena_printf(a, "INC-%lld is already %s; `/heal reopen %lld` opens it again", n,
-			state_names[st], n);
+		return arena_printf(a, "INC-%lld is already %s; `/heal reopen %lld` opens it again",
+		        n, state_names[st], n);
 	switch (st) {
 	case INCIDENT_FIXING:
 		return arena_printf(a,
-			"INC-%lld is being fixed; wait for the end or `/heal stop %lld` first", n, n);
+		        "INC-%lld is being fixed; wait for the end or `/heal stop %lld` first", n,
+		        n);
 	case INCIDENT_PR_OPEN:
-		return arena_printf(a,
-			"INC-%lld has an open pull request; merge or close it first", n);
+		return arena_printf(
+		        a, "INC-%lld has an open pull request; merge or close it first", n);
 	case INCIDENT_MERGED:
 	case INCIDENT_VERIFYING:
 		return arena_printf(a,
-			"INC-%lld: the fix was merged and is being verified; wait for the result", n);
+		        "INC-%lld: the fix was merged and is being verified; wait for the result",
+		        n);
 	case INCIDENT_OPEN:
 	case INCIDENT_DIAGNOSING:
 		if (ev == INCIDENT_EV_FIX_STARTED)
 			return arena_printf(a,
-				"INC-%lld has no diagnosis yet; `/heal diagnose %lld` first", n, n);
+			        "INC-%lld has no diagnosis yet; `/heal diagnose %lld` first", n, n);
 		break;
 	case INCIDENT_DIAGNOSED:
 	case INCIDENT_INCONCLUSIVE:
@@ -155,5 +157,5 @@ const char *incident_refusal(struct arena *a, int64_t id, enum incident_state st
 		break;
 	}
 	return arena_printf(a, "INC-%lld is %s: “%s” is not possible now", n, state_names[st],
-		incident_event_name(ev));
+	        incident_event_name(ev));
 }

@@ -8,7 +8,8 @@
 
 #include "incident.h"
 
-/* False when the event is not allowed in `from`. True: *to is the state after it (may equal from). */
+/* False when the event is not allowed in `from`. True: *to is the state after it (may equal from).
+ */
 bool incident_next(enum incident_state from, enum incident_event_kind ev, enum incident_state *to);
 
 /* Timeline word of an event: "opened" "worse" … */
@@ -19,7 +20,7 @@ bool incident_state_parse(const char *name, enum incident_state *out);
 
 /* Why the event is refused in that state, as a sentence for a person: "INC-42 is already
  * resolved; /heal reopen 42 opens it again". Arena memory. */
-const char *incident_refusal(struct arena *a, int64_t id, enum incident_state st,
-	enum incident_event_kind ev);
+const char *incident_refusal(
+        struct arena *a, int64_t id, enum incident_state st, enum incident_event_kind ev);
 
 #endif

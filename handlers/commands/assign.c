@@ -27,18 +27,18 @@ static bool run(struct wf *w, const struct call *c, struct err *e)
 
 	if (!who)
 		return err_set(e, ERR_INPUT, false,
-			"whom? Mention the person (`/heal assign 42 @ana`) or say `me`");
+		        "whom? Mention the person (`/heal assign 42 @ana`) or say `me`");
 	if (!change(w, "assign", c->incident, &ev, e))
 		return false;
 	return confirm_text(w, c, "reply", e, "INC-%lld is assigned.", (long long)c->incident);
 }
 
 const struct command cmd_assign = {
-	.name = "assign",
-	.args = "ID @user|me",
-	.help = "say who owns the incident",
-	.example = "assign 42 me",
-	.right = RIGHT_RESPONDER,
-	.needs_incident = true,
-	.run = run,
+        .name = "assign",
+        .args = "ID @user|me",
+        .help = "say who owns the incident",
+        .example = "assign 42 me",
+        .right = RIGHT_RESPONDER,
+        .needs_incident = true,
+        .run = run,
 };

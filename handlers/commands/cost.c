@@ -22,23 +22,23 @@ static bool run(struct wf *w, const struct call *c, struct err *e)
 		double diagnosis, fix;
 
 		if (!spend_sum(h->store, now - spans[i].ms, "diagnosis", 0, &diagnosis, e) ||
-			!spend_sum(h->store, now - spans[i].ms, "fix", 0, &fix, e))
+		        !spend_sum(h->store, now - spans[i].ms, "fix", 0, &fix, e))
 			return false;
 		mrk_add(&b, "last %s: %s (diagnoses %s, fixes %s)\n", spans[i].name,
-			num_usd(a, diagnosis + fix), num_usd(a, diagnosis), num_usd(a, fix));
+		        num_usd(a, diagnosis + fix), num_usd(a, diagnosis), num_usd(a, fix));
 	}
 	mrk_add(&b, "Limits: %s a diagnosis, %s a fix, %s a day.",
-		num_usd(a, h->settings->limits.diagnosis_usd),
-		num_usd(a, h->settings->limits.fix_usd), num_usd(a, h->settings->limits.day_usd));
+	        num_usd(a, h->settings->limits.diagnosis_usd),
+	        num_usd(a, h->settings->limits.fix_usd), num_usd(a, h->settings->limits.day_usd));
 	message_section(m, KEEP_ALWAYS, b.s);
 	return reply(w, c, "reply", m, e);
 }
 
 const struct command cmd_cost = {
-	.name = "cost",
-	.args = "",
-	.help = "what models and agents cost",
-	.example = "cost",
-	.right = RIGHT_VIEWER,
-	.run = run,
+        .name = "cost",
+        .args = "",
+        .help = "what models and agents cost",
+        .example = "cost",
+        .right = RIGHT_VIEWER,
+        .run = run,
 };

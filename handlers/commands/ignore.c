@@ -14,17 +14,17 @@ static bool run(struct wf *w, const struct call *c, struct err *e)
 	if (!change(w, "dismiss", c->incident, &ev, e))
 		return false;
 	return confirm_text(w, c, "reply", e,
-		"INC-%lld is dismissed as not an issue. `/heal reopen %lld` takes it back.",
-		(long long)c->incident, (long long)c->incident);
+	        "INC-%lld is dismissed as not an issue. `/heal reopen %lld` takes it back.",
+	        (long long)c->incident, (long long)c->incident);
 }
 
 const struct command cmd_ignore = {
-	.name = "ignore",
-	.alias = "dismiss",
-	.args = "ID [\"reason\"]",
-	.help = "dismiss an incident: it is not an issue",
-	.example = "ignore 42 \"load test\"",
-	.right = RIGHT_RESPONDER,
-	.needs_incident = true,
-	.run = run,
+        .name = "ignore",
+        .alias = "dismiss",
+        .args = "ID [\"reason\"]",
+        .help = "dismiss an incident: it is not an issue",
+        .example = "ignore 42 \"load test\"",
+        .right = RIGHT_RESPONDER,
+        .needs_incident = true,
+        .run = run,
 };

@@ -36,9 +36,9 @@ static bool parse(const struct call *c, int64_t now, struct incident_filter *f, 
 			f->offset = (atoi(word + 5) - 1) * PAGE;
 		else
 			return err_set(e, ERR_INPUT, false,
-				"“%s” is not understood; try `/heal list open`, `/heal list resolved "
-				"since=7d`, `/heal list service=api`",
-				word);
+			        "“%s” is not understood; try `/heal list open`, `/heal list resolved "
+			        "since=7d`, `/heal list service=api`",
+			        word);
 	}
 	return true;
 }
@@ -46,16 +46,16 @@ static bool parse(const struct call *c, int64_t now, struct incident_filter *f, 
 static void add_row(struct str *b, const struct incident *inc, int64_t now)
 {
 	static const char *const lamp[] = {
-		[SEVERITY_NONE] = ":white_circle:",
-		[SEVERITY_WARN] = ":large_yellow_circle:",
-		[SEVERITY_CRIT] = ":red_circle:",
+	        [SEVERITY_NONE] = ":white_circle:",
+	        [SEVERITY_WARN] = ":large_yellow_circle:",
+	        [SEVERITY_CRIT] = ":red_circle:",
 	};
-	const char *icon = incident_state_over(inc->state) ? ":white_check_mark:"
-							     : lamp[inc->severity];
+	const char *icon =
+	        incident_state_over(inc->state) ? ":white_check_mark:" : lamp[inc->severity];
 
 	mrk_add(b, "%s *INC-%lld* · %s · %s · %s, %s ago", icon, (long long)inc->id, inc->service,
-		inc->headline, incident_state_name(inc->state),
-		clock_duration(b->a, now - inc->opened_ms));
+	        inc->headline, incident_state_name(inc->state),
+	        clock_duration(b->a, now - inc->opened_ms));
 	if (inc->acked_by)
 		str_add(b, " · acked");
 	if (inc->snoozed_until_ms > now)
@@ -89,10 +89,10 @@ static bool run(struct wf *w, const struct call *c, struct err *e)
 }
 
 const struct command cmd_list = {
-	.name = "list",
-	.args = "[open|mine|snoozed|resolved|all] [service=S] [since=7d] [page=2]",
-	.help = "incidents",
-	.example = "list resolved since=7d",
-	.right = RIGHT_VIEWER,
-	.run = run,
+        .name = "list",
+        .args = "[open|mine|snoozed|resolved|all] [service=S] [since=7d] [page=2]",
+        .help = "incidents",
+        .example = "list resolved since=7d",
+        .right = RIGHT_VIEWER,
+        .run = run,
 };

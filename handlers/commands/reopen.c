@@ -8,24 +8,25 @@
 static bool run(struct wf *w, const struct call *c, struct err *e)
 {
 	struct incident_event ev = {
-		.kind = INCIDENT_EV_REOPENED,
-		.actor = c->user,
-		.note = c->argc > 0 ? str_clean(wf_arena(w), c->argv[0], strlen(c->argv[0]), 300) : NULL,
+	        .kind = INCIDENT_EV_REOPENED,
+	        .actor = c->user,
+	        .note = c->argc > 0 ? str_clean(wf_arena(w), c->argv[0], strlen(c->argv[0]), 300)
+	                            : NULL,
 	};
 
 	if (!change(w, "reopen", c->incident, &ev, e))
 		return false;
 	return confirm_text(w, c, "reply", e,
-		"INC-%lld is open again. `/heal diagnose %lld` looks at it afresh.",
-		(long long)c->incident, (long long)c->incident);
+	        "INC-%lld is open again. `/heal diagnose %lld` looks at it afresh.",
+	        (long long)c->incident, (long long)c->incident);
 }
 
 const struct command cmd_reopen = {
-	.name = "reopen",
-	.args = "ID [\"why\"]",
-	.help = "open a resolved or dismissed incident again",
-	.example = "reopen 42",
-	.right = RIGHT_RESPONDER,
-	.needs_incident = true,
-	.run = run,
+        .name = "reopen",
+        .args = "ID [\"why\"]",
+        .help = "open a resolved or dismissed incident again",
+        .example = "reopen 42",
+        .right = RIGHT_RESPONDER,
+        .needs_incident = true,
+        .run = run,
 };

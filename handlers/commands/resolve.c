@@ -18,15 +18,17 @@ static bool ask(struct wf *w, const struct call *c, const struct incident *inc, 
 	struct arena *a = wf_arena(w);
 	struct message *m = message_new(a, "Still bad: resolve it anyway?");
 	const char *id = arena_printf(a, "%lld", (long long)inc->id);
-	struct button yes = {
-		.action = "cmd", .text = "Resolve anyway", .style = STYLE_DANGER,
-		.value = arena_printf(a, "resolve %s yes", id)};
-	struct button later = {
-		.action = "cmd", .text = "Snooze 4 h", .value = arena_printf(a, "snooze %s 4h", id)};
+	struct button yes = {.action = "cmd",
+	        .text = "Resolve anyway",
+	        .style = STYLE_DANGER,
+	        .value = arena_printf(a, "resolve %s yes", id)};
+	struct button later = {.action = "cmd",
+	        .text = "Snooze 4 h",
+	        .value = arena_printf(a, "snooze %s 4h", id)};
 
 	message_section(m, KEEP_ALWAYS,
-		mrk(a, "INC-%s · %s is still bad: *%s*. Resolve it anyway, or snooze it?", id,
-			inc->service, inc->headline));
+	        mrk(a, "INC-%s · %s is still bad: *%s*. Resolve it anyway, or snooze it?", id,
+	                inc->service, inc->headline));
 	message_button(m, &yes);
 	message_button(m, &later);
 	return reply(w, c, "ask", m, e);
@@ -46,16 +48,17 @@ static bool run(struct wf *w, const struct call *c, struct err *e)
 		ev.note = str_clean(wf_arena(w), note, strlen(note), 300);
 	if (!change(w, "resolve", c->incident, &ev, e))
 		return false;
-	return confirm_text(w, c, "reply", e, "INC-%lld is resolved. Write-up: `/heal show %lld timeline`.",
-		(long long)c->incident, (long long)c->incident);
+	return confirm_text(w, c, "reply", e,
+	        "INC-%lld is resolved. Write-up: `/heal show %lld timeline`.",
+	        (long long)c->incident, (long long)c->incident);
 }
 
 const struct command cmd_resolve = {
-	.name = "resolve",
-	.args = "ID [\"what it was\"] [yes]",
-	.help = "end an incident by hand",
-	.example = "resolve 42 \"bad deploy, rolled back\"",
-	.right = RIGHT_RESPONDER,
-	.needs_incident = true,
-	.run = run,
+        .name = "resolve",
+        .args = "ID [\"what it was\"] [yes]",
+        .help = "end an incident by hand",
+        .example = "resolve 42 \"bad deploy, rolled back\"",
+        .right = RIGHT_RESPONDER,
+        .needs_incident = true,
+        .run = run,
 };

@@ -23,7 +23,8 @@ static bool run(struct wf *w, const struct call *c, struct err *e)
 	if (!end)
 		return false;
 	if (!str_eq(json_str(end, ".state", ""), "done"))
-		return err_set(e, ERR_INPUT, false, "%s", json_str(end, ".error", "the scan failed"));
+		return err_set(
+		        e, ERR_INPUT, false, "%s", json_str(end, ".error", "the scan failed"));
 	m = message_new(a, json_str(end, ".result.summary", "Scanned"));
 	message_section(m, KEEP_ALWAYS, mrk(a, "%s", json_str(end, ".result.summary", "Scanned")));
 	if (json_has(end, ".result.table"))
@@ -32,10 +33,10 @@ static bool run(struct wf *w, const struct call *c, struct err *e)
 }
 
 const struct command cmd_scan = {
-	.name = "scan",
-	.args = "[service] [dry]",
-	.help = "scan now; dry = report, open nothing",
-	.example = "scan api dry",
-	.right = RIGHT_RESPONDER,
-	.run = run,
+        .name = "scan",
+        .args = "[service] [dry]",
+        .help = "scan now; dry = report, open nothing",
+        .example = "scan api dry",
+        .right = RIGHT_RESPONDER,
+        .run = run,
 };

@@ -38,27 +38,27 @@ static bool run(struct wf *w, const struct call *c, struct err *e)
 
 	if (!parse_until(word, wf_started_ms(w), &ev.until_ms))
 		return err_set(e, ERR_INPUT, false,
-			"“%s” is no time to snooze for; try 30m, 4h, tomorrow or until-worse (1m to "
-			"30d)",
-			word);
+		        "“%s” is no time to snooze for; try 30m, 4h, tomorrow or until-worse (1m to "
+		        "30d)",
+		        word);
 	if (!change(w, "snooze", c->incident, &ev, e))
 		return false;
 	if (ev.until_ms == INT64_MAX)
 		return confirm_text(w, c, "reply", e,
-			"INC-%lld is snoozed until it gets worse. Measuring goes on.",
-			(long long)c->incident);
+		        "INC-%lld is snoozed until it gets worse. Measuring goes on.",
+		        (long long)c->incident);
 	return confirm_text(w, c, "reply", e,
-		"INC-%lld is snoozed until %s UTC. Measuring goes on; `/heal unsnooze %lld` ends it.",
-		(long long)c->incident, clock_hhmm(wf_arena(w), ev.until_ms),
-		(long long)c->incident);
+	        "INC-%lld is snoozed until %s UTC. Measuring goes on; `/heal unsnooze %lld` ends it.",
+	        (long long)c->incident, clock_hhmm(wf_arena(w), ev.until_ms),
+	        (long long)c->incident);
 }
 
 const struct command cmd_snooze = {
-	.name = "snooze",
-	.args = "ID [30m|4h|tomorrow|until-worse]",
-	.help = "no notifications for a while; measuring goes on",
-	.example = "snooze 42 4h",
-	.right = RIGHT_RESPONDER,
-	.needs_incident = true,
-	.run = run,
+        .name = "snooze",
+        .args = "ID [30m|4h|tomorrow|until-worse]",
+        .help = "no notifications for a while; measuring goes on",
+        .example = "snooze 42 4h",
+        .right = RIGHT_RESPONDER,
+        .needs_incident = true,
+        .run = run,
 };

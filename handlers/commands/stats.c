@@ -19,8 +19,8 @@ static void add_row(struct table *t, struct arena *a, const struct vote_count *v
 
 static bool run(struct wf *w, const struct call *c, struct err *e)
 {
-	static const char *const heads[] = {"of", "prompt", "model", "made", "right", "wrong",
-		"useless", "cost"};
+	static const char *const heads[] = {
+	        "of", "prompt", "model", "made", "right", "wrong", "useless", "cost"};
 	struct arena *a = wf_arena(w);
 	int64_t back = 30LL * 86400000;
 	struct table *t = table_new(a);
@@ -30,27 +30,27 @@ static bool run(struct wf *w, const struct call *c, struct err *e)
 
 	if (c->argc > 0 && !clock_parse_duration(c->argv[0], &back))
 		return err_set(e, ERR_INPUT, false, "“%.40s” is no duration; try `/heal stats 30d`",
-			c->argv[0]);
+		        c->argv[0]);
 	if (!vote_stats(wf_heal(w)->store, a, clock_now_ms() - back, &rows, &n, e))
 		return false;
 	if (n == 0)
-		return reply_text(w, c, "reply", e, "No diagnosis in the last %s.",
-			clock_duration(a, back));
+		return reply_text(
+		        w, c, "reply", e, "No diagnosis in the last %s.", clock_duration(a, back));
 	for (size_t i = 0; i < sizeof(heads) / sizeof(*heads); i++)
 		table_column(t, heads[i], i < 3 ? TABLE_LEFT : TABLE_RIGHT, 24);
 	for (size_t i = 0; i < n; i++)
 		add_row(t, a, &rows[i]);
-	message_section(m, KEEP_ALWAYS, mrk(a, "Diagnoses and fixes of the last %s",
-						clock_duration(a, back)));
+	message_section(m, KEEP_ALWAYS,
+	        mrk(a, "Diagnoses and fixes of the last %s", clock_duration(a, back)));
 	message_code(m, KEEP_HIGH, table_text(t, true, 20));
 	return reply(w, c, "reply", m, e);
 }
 
 const struct command cmd_stats = {
-	.name = "stats",
-	.args = "[30d]",
-	.help = "ratings per prompt version and model",
-	.example = "stats 30d",
-	.right = RIGHT_VIEWER,
-	.run = run,
+        .name = "stats",
+        .args = "[30d]",
+        .help = "ratings per prompt version and model",
+        .example = "stats 30d",
+        .right = RIGHT_VIEWER,
+        .run = run,
 };

@@ -78,15 +78,15 @@ static bool add_open(struct wf *w, struct message *m, struct err *e)
 		return false;
 	for (size_t i = 0; i < n; i++)
 		mrk_add(&b, "%s *INC-%lld* %s · %s\n",
-			list[i].severity == SEVERITY_CRIT ? ":red_circle:"
-							    : ":large_yellow_circle:",
-			(long long)list[i].id, list[i].service, list[i].headline);
+		        list[i].severity == SEVERITY_CRIT ? ":red_circle:"
+		                                          : ":large_yellow_circle:",
+		        (long long)list[i].id, list[i].service, list[i].headline);
 	message_section(m, KEEP_HIGH, n ? b.s : ":large_green_circle: No open incident.");
 	return true;
 }
 
 static void add_age(struct message *m, struct arena *a, const struct heal *h,
-	const struct scan_row *rows, size_t n)
+        const struct scan_row *rows, size_t n)
 {
 	int64_t newest = 0, now = clock_now_ms();
 
@@ -94,11 +94,11 @@ static void add_age(struct message *m, struct arena *a, const struct heal *h,
 		if (rows[i].scanned_ms > newest)
 			newest = rows[i].scanned_ms;
 	message_context(m, KEEP_NORMAL,
-		newest ? mrk(a, "last scan %s ago · every %s · window %s",
-				 clock_duration(a, now - newest),
-				 clock_duration(a, h->settings->scan.every_ms),
-				 clock_duration(a, h->settings->scan.window_ms))
-		       : "No scan yet.");
+	        newest ? mrk(a, "last scan %s ago · every %s · window %s",
+	                         clock_duration(a, now - newest),
+	                         clock_duration(a, h->settings->scan.every_ms),
+	                         clock_duration(a, h->settings->scan.window_ms))
+	               : "No scan yet.");
 }
 
 static bool run(struct wf *w, const struct call *c, struct err *e)
@@ -117,10 +117,10 @@ static bool run(struct wf *w, const struct call *c, struct err *e)
 }
 
 const struct command cmd_status = {
-	.name = "status",
-	.args = "[service]",
-	.help = "open incidents and a health line per service",
-	.example = "status",
-	.right = RIGHT_VIEWER,
-	.run = run,
+        .name = "status",
+        .args = "[service]",
+        .help = "open incidents and a health line per service",
+        .example = "status",
+        .right = RIGHT_VIEWER,
+        .run = run,
 };

@@ -23,7 +23,7 @@ static const json *left_step(struct wf *w, const json *in, struct err *e)
 
 	(void)e;
 	if (h->github && github_branch(h->github, wf_arena(w), json_str(in, ".repo", ""),
-				 json_str(in, ".branch", ""), &sha, &gone))
+	                         json_str(in, ".branch", ""), &sha, &gone))
 		json_set_str(out, "sha", sha);
 	return out;
 }
@@ -31,17 +31,17 @@ static const json *left_step(struct wf *w, const json *in, struct err *e)
 static const json *record_step(struct wf *w, const json *in, struct err *e)
 {
 	struct fix_row row = {
-		.incident = json_int(in, ".incident", 0),
-		.n = (int)json_int(in, ".n", 0),
-		.state = "stopped",
-		.error = json_str(in, ".left", NULL),
-		.ended_ms = clock_now_ms(),
-		.cost_usd = -1,
+	        .incident = json_int(in, ".incident", 0),
+	        .n = (int)json_int(in, ".n", 0),
+	        .state = "stopped",
+	        .error = json_str(in, ".left", NULL),
+	        .ended_ms = clock_now_ms(),
+	        .cost_usd = -1,
 	};
 	struct incident_event ev = {
-		.kind = INCIDENT_EV_FIX_STOPPED,
-		.actor = json_str(in, ".user", NULL),
-		.note = row.error,
+	        .kind = INCIDENT_EV_FIX_STOPPED,
+	        .actor = json_str(in, ".user", NULL),
+	        .note = row.error,
 	};
 
 	if (!fix_update(wf_heal(w)->store, &row, &ev, e))
@@ -52,8 +52,9 @@ static const json *record_step(struct wf *w, const json *in, struct err *e)
 static const char *left_text(struct arena *a, const struct fix_row *fix, const json *left)
 {
 	if (json_str(left, ".sha", NULL))
-		return arena_printf(a, "stopped; the branch %s of %s stays for you to look at or delete",
-			fix->branch, fix->repo);
+		return arena_printf(a,
+		        "stopped; the branch %s of %s stays for you to look at or delete",
+		        fix->branch, fix->repo);
 	return "stopped; nothing was pushed";
 }
 
@@ -120,30 +121,30 @@ static bool run(struct wf *w, const struct call *c, struct err *e)
 		return false;
 	if (!json_has(found, ".n"))
 		return reply_text(w, c, "reply", e,
-			"INC-%lld has no fix under way (it is %s); there is nothing to stop.",
-			(long long)c->incident, json_str(found, ".state", ""));
+		        "INC-%lld has no fix under way (it is %s); there is nothing to stop.",
+		        (long long)c->incident, json_str(found, ".state", ""));
 	fix = (struct fix_row){
-		.incident = c->incident,
-		.n = (int)json_int(found, ".n", 0),
-		.run = json_int(found, ".run", 0),
-		.repo = json_str(found, ".repo", ""),
-		.branch = json_str(found, ".branch", ""),
-		.session = json_str(found, ".session", NULL),
-		.contract = json_get(found, ".contract"),
+	        .incident = c->incident,
+	        .n = (int)json_int(found, ".n", 0),
+	        .run = json_int(found, ".run", 0),
+	        .repo = json_str(found, ".repo", ""),
+	        .branch = json_str(found, ".branch", ""),
+	        .session = json_str(found, ".session", NULL),
+	        .contract = json_get(found, ".contract"),
 	};
 	if (!stop(w, c, &fix, e))
 		return false;
 	return confirm_text(w, c, "reply", e,
-		"The fix of INC-%lld is stopped; the thread says what is left behind.",
-		(long long)c->incident);
+	        "The fix of INC-%lld is stopped; the thread says what is left behind.",
+	        (long long)c->incident);
 }
 
 const struct command cmd_stop = {
-	.name = "stop",
-	.args = "ID",
-	.help = "stop the fix under way",
-	.example = "stop 42",
-	.right = RIGHT_FIXER,
-	.needs_incident = true,
-	.run = run,
+        .name = "stop",
+        .args = "ID",
+        .help = "stop the fix under way",
+        .example = "stop 42",
+        .right = RIGHT_FIXER,
+        .needs_incident = true,
+        .run = run,
 };

@@ -12,11 +12,11 @@ static bool run(struct wf *w, const struct call *c, struct err *e)
 }
 
 const struct command cmd_unsnooze = {
-	.name = "unsnooze",
-	.args = "ID",
-	.help = "end a snooze",
-	.example = "unsnooze 42",
-	.right = RIGHT_RESPONDER,
-	.needs_incident = true,
-	.run = run,
+        .name = "unsnooze",
+        .args = "ID",
+        .help = "end a snooze",
+        .example = "unsnooze 42",
+        .right = RIGHT_RESPONDER,
+        .needs_incident = true,
+        .run = run,
 };

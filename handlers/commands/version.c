@@ -7,10 +7,10 @@ static bool run(struct wf *w, const struct call *c, struct err *e)
 }
 
 const struct command cmd_version = {
-	.name = "version",
-	.args = "",
-	.help = "the bot's version",
-	.example = "version",
-	.right = RIGHT_VIEWER,
-	.run = run,
+        .name = "version",
+        .args = "",
+        .help = "the bot's version",
+        .example = "version",
+        .right = RIGHT_VIEWER,
+        .run = run,
 };

@@ -37,18 +37,20 @@ static const char *nearest(const struct scan_row *rows, size_t n, const char *wo
 
 static void add_rules(struct str *b, const json *view, const struct settings *s)
 {
-	json_each(r, json_get(view, ".rules")) {
+	json_each (r, json_get(view, ".rules")) {
 		const char *sev = json_str(r, ".severity", "none");
 
 		mrk_add(b, "%s %s: %s (bad %d, good %d in a row)\n",
-			str_eq(sev, "none") ? "•" : str_eq(sev, "critical") ? ":red_circle:"
-									: ":large_yellow_circle:",
-			json_str(r, ".signal", ""), json_str(r, ".rule", ""),
-			(int)json_int(r, ".bad", 0), (int)json_int(r, ".good", 0));
+		        str_eq(sev, "none")       ? "•"
+		        : str_eq(sev, "critical") ? ":red_circle:"
+		                                  : ":large_yellow_circle:",
+		        json_str(r, ".signal", ""), json_str(r, ".rule", ""),
+		        (int)json_int(r, ".bad", 0), (int)json_int(r, ".good", 0));
 	}
-	mrk_add(b, "An incident opens after %d of %d bad scans and closes after %d good ones with "
-		   "traffic.",
-		s->scan.open_n, s->scan.open_m, s->scan.close_n);
+	mrk_add(b,
+	        "An incident opens after %d of %d bad scans and closes after %d good ones with "
+	        "traffic.",
+	        s->scan.open_n, s->scan.open_m, s->scan.close_n);
 }
 
 static bool add_incident(struct wf *w, struct str *b, const struct scan_row *row, struct err *e)
@@ -60,14 +62,14 @@ static bool add_incident(struct wf *w, struct str *b, const struct scan_row *row
 		return false;
 	if (id == 0) {
 		mrk_add(b, "*%s* has no open incident. Last judged %s ago.\n", row->service,
-			clock_duration(b->a, now - row->scanned_ms));
+		        clock_duration(b->a, now - row->scanned_ms));
 		return true;
 	}
 	inc = incident_get(wf_heal(w)->store, b->a, id, e);
 	if (!inc)
 		return false;
 	mrk_add(b, "*%s* has *INC-%lld* (%s, %s)", row->service, (long long)id,
-		severity_name(inc->severity), incident_state_name(inc->state));
+	        severity_name(inc->severity), incident_state_name(inc->state));
 	if (inc->snoozed_until_ms > now)
 		str_add(b, ", snoozed");
 	if (inc->acked_by)
@@ -84,7 +86,7 @@ static bool add_money(struct wf *w, struct str *b, struct err *e)
 	if (!spend_sum(h->store, clock_now_ms() - 86400000, NULL, 0, &usd, e))
 		return false;
 	mrk_add(b, "\nSpent in the last 24 h: %s of %s.", num_usd(b->a, usd),
-		num_usd(b->a, h->settings->limits.day_usd));
+	        num_usd(b->a, h->settings->limits.day_usd));
 	return true;
 }
 
@@ -126,8 +128,8 @@ static bool run(struct wf *w, const struct call *c, struct err *e)
 	near = row ? NULL : nearest(rows, n, name);
 	if (!row)
 		return err_set(e, ERR_INPUT, false, "I know no service “%.60s”%s%s%s", name,
-			near ? "; did you mean “" : "; `/heal status` lists them", near ? near : "",
-			near ? "”?" : "");
+		        near ? "; did you mean “" : "; `/heal status` lists them", near ? near : "",
+		        near ? "”?" : "");
 	if (!add_incident(w, &b, row, e))
 		return false;
 	add_rules(&b, row->view, h->settings);
@@ -138,10 +140,10 @@ static bool run(struct wf *w, const struct call *c, struct err *e)
 }
 
 const struct command cmd_why = {
-	.name = "why",
-	.args = "SERVICE|ID",
-	.help = "why there is (not) an incident: exact numbers and rules",
-	.example = "why api",
-	.right = RIGHT_VIEWER,
-	.run = run,
+        .name = "why",
+        .args = "SERVICE|ID",
+        .help = "why there is (not) an incident: exact numbers and rules",
+        .example = "why api",
+        .right = RIGHT_VIEWER,
+        .run = run,
 };

@@ -21,13 +21,13 @@ static const struct slot {
 	const char *name;
 	struct message *(*render)(const struct render *r);
 } slots[] = {
-	{"root", render_root},
-	{"evidence", render_evidence},
-	{"plan", render_plan},
-	{"fix", render_fix},
-	{"pr", render_pr},
-	{"verify", render_verify},
-	{"closing", render_closing},
+        {"root", render_root},
+        {"evidence", render_evidence},
+        {"plan", render_plan},
+        {"fix", render_fix},
+        {"pr", render_pr},
+        {"verify", render_verify},
+        {"closing", render_closing},
 };
 
 static const char *name_of(void *ctx, struct arena *a, const char *user)
@@ -73,25 +73,25 @@ struct post {
 };
 
 static bool post_new(struct wf *w, const struct incident *inc, const struct post *p, uint64_t hash,
-	struct err *e)
+        struct err *e)
 {
 	struct heal *h = wf_heal(w);
 	struct arena *a = wf_arena(w);
 	bool root = str_eq(p->slot, "root");
 	struct slack_message msg = {
-		.channel = inc->channel,
-		.thread_ts = root ? NULL : inc->root_ts,
-		.text = message_text(p->m),
-		.blocks = message_blocks(p->m),
-		.key = arena_printf(a, "inc-%lld:%s:%d", (long long)inc->id, p->slot,
-			root ? 0 : inc->reopened),
-		.broadcast = p->broadcast,
+	        .channel = inc->channel,
+	        .thread_ts = root ? NULL : inc->root_ts,
+	        .text = message_text(p->m),
+	        .blocks = message_blocks(p->m),
+	        .key = arena_printf(
+	                a, "inc-%lld:%s:%d", (long long)inc->id, p->slot, root ? 0 : inc->reopened),
+	        .broadcast = p->broadcast,
 	};
 	struct slack_posted posted;
 	struct slot_row row = {.slot = p->slot, .hash = hash};
 
-	if (!slack_post_once(h->slack, a, &msg, wf_maybe_done(w), wf_started_ms(w) - 60000, &posted,
-		    e)) {
+	if (!slack_post_once(
+	            h->slack, a, &msg, wf_maybe_done(w), wf_started_ms(w) - 60000, &posted, e)) {
 		if (e->code != ERR_CONFLICT || root)
 			return false;
 		/* the root was deleted: forget it, so that the next run posts a new thread */
@@ -107,13 +107,13 @@ static bool post_new(struct wf *w, const struct incident *inc, const struct post
 }
 
 static bool edit(struct wf *w, const struct incident *inc, const struct post *p,
-	const struct slot_row *old, uint64_t hash, struct err *e)
+        const struct slot_row *old, uint64_t hash, struct err *e)
 {
 	struct heal *h = wf_heal(w);
 	struct slot_row row = *old;
 
 	if (!slack_update(h->slack, wf_arena(w), old->channel, old->ts, message_text(p->m),
-		    message_blocks(p->m), e)) {
+	            message_blocks(p->m), e)) {
 		if (e->code != ERR_NOT_FOUND)
 			return false;
 		row.ts = NULL; /* deleted by a person: post it anew */
@@ -130,7 +130,7 @@ static bool edit(struct wf *w, const struct incident *inc, const struct post *p,
 static bool too_soon(const struct render *r, const struct slot_row *old, const char *slot)
 {
 	return str_eq(slot, "fix") && r->fix && r->fix->ended_ms == 0 &&
-		r->now_ms - old->updated_ms < FIX_EDIT_MS && r->now_ms >= old->updated_ms;
+	       r->now_ms - old->updated_ms < FIX_EDIT_MS && r->now_ms >= old->updated_ms;
 }
 
 static bool publish_later(struct wf *w, int64_t id, struct err *e)
@@ -138,11 +138,11 @@ static bool publish_later(struct wf *w, int64_t id, struct err *e)
 	struct arena *a = wf_arena(w);
 	json *in = json_obj(a);
 	struct wf_start st = {
-		.workflow = "publish",
-		.input = in,
-		.concurrency = arena_printf(a, "publish:%lld", (long long)id),
-		.coalesce = true,
-		.delay_ms = FIX_EDIT_MS,
+	        .workflow = "publish",
+	        .input = in,
+	        .concurrency = arena_printf(a, "publish:%lld", (long long)id),
+	        .coalesce = true,
+	        .delay_ms = FIX_EDIT_MS,
 	};
 
 	json_set_int(in, "incident", id);
@@ -196,7 +196,7 @@ static const json *note_step(struct wf *w, const json *in, struct err *e)
 	size_t n;
 
 	if (!load(w, json_int(in, ".incident", 0), &r, e) ||
-		!incident_timeline(wf_heal(w)->store, a, r.inc->id, &rows, &n, e))
+	        !incident_timeline(wf_heal(w)->store, a, r.inc->id, &rows, &n, e))
 		return NULL;
 	for (size_t i = 0; i < n; i++) {
 		struct post p = {.broadcast = true};
@@ -222,15 +222,15 @@ static const json *notes_step(struct wf *w, const json *in, struct err *e)
 	size_t n, nshown;
 
 	if (!load(w, json_int(in, ".incident", 0), &r, e) ||
-		!incident_timeline(wf_heal(w)->store, a, r.inc->id, &rows, &n, e) ||
-		!slot_list(wf_heal(w)->store, a, r.inc->id, &shown, &nshown, e))
+	        !incident_timeline(wf_heal(w)->store, a, r.inc->id, &rows, &n, e) ||
+	        !slot_list(wf_heal(w)->store, a, r.inc->id, &shown, &nshown, e))
 		return NULL;
 	for (size_t i = 0; i < n; i++) {
 		char slot[40];
 
 		snprintf(slot, sizeof(slot), "note:%lld", (long long)rows[i].id);
 		if (r.now_ms - rows[i].ts_ms < NOTIFY_FRESH_MS && !row_of(shown, nshown, slot) &&
-			r.inc->snoozed_until_ms < r.now_ms && render_note(&r, &rows[i]))
+		        r.inc->snoozed_until_ms < r.now_ms && render_note(&r, &rows[i]))
 			json_add_num(ids, (double)rows[i].id);
 	}
 	return out;
@@ -243,12 +243,12 @@ static bool publish_notes(struct wf *w, struct err *e)
 
 	if (!found)
 		return false;
-	json_each(row, json_get(found, ".rows")) {
+	json_each (row, json_get(found, ".rows")) {
 		json *in = json_copy(a, wf_input(w));
 
 		json_set_num(in, "row", json_num(row, "", 0));
 		if (!wf_step(w, arena_printf(a, "note:%lld", (long long)json_int(row, "", 0)),
-			    note_step, in, e))
+		            note_step, in, e))
 			return false;
 	}
 	return true;
@@ -267,8 +267,8 @@ static bool publish(struct wf *w, struct err *e)
 }
 
 const struct workflow wf_publish = {
-	.name = "publish",
-	.version = 1,
-	.run = publish,
-	.lane = WF_INTERACTIVE,
+        .name = "publish",
+        .version = 1,
+        .run = publish,
+        .lane = WF_INTERACTIVE,
 };

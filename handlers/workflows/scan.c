@@ -1,7 +1,7 @@
 /*
  * SCAN: every few minutes, one look at all services. Opens one incident for each service that needs
  * attention, keeps the open ones current, closes what has recovered, and starts the diagnosis of
- * what is new. The next scan is started first, so that no failure can end the chain.
+ * what is new. The engine's durable clock starts it (app/start.c).
  */
 #include "scan.h"
 
@@ -14,52 +14,11 @@
 #include "incident.h"
 #include "investigate.h"
 #include "log.h"
-#include "scan_start.h"
 #include "str.h"
 
 enum { BLIND_SCANS = 3, MAX_OPEN = 1000 };
 
 static const char blind_id[] = "heal:railway"; /* the service id of "I am blind" */
-
-/* --- the chain --- */
-
-bool scan_start_next(struct store *s, struct arena *a, const struct settings *set, int64_t now_ms,
-	struct err *e)
-{
-	int64_t slot = now_ms / set->scan.every_ms + 1;
-	json *in = json_obj(a);
-	struct wf_start st = {
-		.workflow = "scan",
-		.input = in,
-		.key = arena_printf(a, "scan:%lld:%lld", (long long)set->scan.every_ms,
-			(long long)slot),
-		.concurrency = "scan",
-		.delay_ms = slot * set->scan.every_ms - now_ms,
-	};
-
-	json_set_int(in, "slot", slot);
-	return flow_start(s, &st, NULL, e);
-}
-
-bool scan_start_now(struct store *s, struct arena *a, struct err *e)
-{
-	json *in = json_obj(a);
-	struct wf_start st = {
-		.workflow = "scan", .input = in, .concurrency = "scan", .coalesce = true};
-
-	json_set_int(in, "slot", 0);
-	return flow_start(s, &st, NULL, e);
-}
-
-static const json *next_step(struct wf *w, const json *in, struct err *e)
-{
-	struct heal *h = wf_heal(w);
-
-	(void)in;
-	if (!scan_start_next(h->store, wf_arena(w), h->settings, clock_now_ms(), e))
-		return NULL;
-	return json_obj(wf_arena(w));
-}
 
 /* --- what a finding becomes --- */
 
@@ -90,23 +49,23 @@ static int64_t began_of(const struct scan_service *x, int64_t now)
 }
 
 static bool open_one(struct wf *w, const struct scan *scan, const struct scan_service *x,
-	const struct watch_event *ev, struct outcome *out, struct err *e)
+        const struct watch_event *ev, struct outcome *out, struct err *e)
 {
 	struct heal *h = wf_heal(w);
 	struct incident_new n = {
-		.project_id = scan->place.project_id,
-		.environment_id = scan->place.environment_id,
-		.environment = scan->place.environment_name,
-		.service_id = x->service->id,
-		.service = x->service->name,
-		.signal = ev->signal,
-		.detail = detail_of(x),
-		.severity = x->view->severity,
-		.began_ms = began_of(x, scan->now_ms),
-		.headline = facts_headline(wf_arena(w), x->facts),
-		.facts = x->facts,
-		.channel = h->settings->slack.channel,
-		.reopen_ms = h->settings->scan.reopen_ms,
+	        .project_id = scan->place.project_id,
+	        .environment_id = scan->place.environment_id,
+	        .environment = scan->place.environment_name,
+	        .service_id = x->service->id,
+	        .service = x->service->name,
+	        .signal = ev->signal,
+	        .detail = detail_of(x),
+	        .severity = x->view->severity,
+	        .began_ms = began_of(x, scan->now_ms),
+	        .headline = facts_headline(wf_arena(w), x->facts),
+	        .facts = x->facts,
+	        .channel = h->settings->slack.channel,
+	        .reopen_ms = h->settings->scan.reopen_ms,
 	};
 	int64_t id;
 	bool opened;
@@ -129,7 +88,7 @@ static bool collect_undiagnosed(struct wf *w, struct outcome *out, struct err *e
 		json *one;
 
 		if (list[i].state != INCIDENT_OPEN || list[i].diagnosis > 0 || list[i].trouble ||
-			str_eq(list[i].service_id, blind_id))
+		        str_eq(list[i].service_id, blind_id))
 			continue;
 		one = json_add_obj(out->opened);
 		json_set_int(one, "incident", list[i].id);
@@ -144,7 +103,7 @@ static const struct watch_event *event_of(const struct scan_service *x, enum wat
 
 	for (size_t i = 0; i < x->nevents; i++)
 		if (x->events[i].kind == kind &&
-			(!worst || x->events[i].finding.severity > worst->finding.severity))
+		        (!worst || x->events[i].finding.severity > worst->finding.severity))
 			worst = &x->events[i];
 	return worst;
 }
@@ -170,14 +129,14 @@ static enum incident_event_kind news(const struct incident *inc, const struct sc
 }
 
 static bool keep_current(struct wf *w, const struct incident *inc, const struct scan_service *x,
-	struct outcome *out, struct err *e)
+        struct outcome *out, struct err *e)
 {
 	struct store *s = wf_heal(w)->store;
 	struct incident_event ev = {
-		.kind = news(inc, x),
-		.severity = x->view->severity,
-		.facts = x->facts,
-		.headline = any_open(x->view) ? facts_headline(wf_arena(w), x->facts) : NULL,
+	        .kind = news(inc, x),
+	        .severity = x->view->severity,
+	        .facts = x->facts,
+	        .headline = any_open(x->view) ? facts_headline(wf_arena(w), x->facts) : NULL,
 	};
 	struct err refused = {0};
 
@@ -192,8 +151,8 @@ static bool keep_current(struct wf *w, const struct incident *inc, const struct 
 	return incident_apply(s, inc->id, &ev, e);
 }
 
-static const struct incident *incident_for(const struct incident *list, size_t n,
-	const char *service_id)
+static const struct incident *incident_for(
+        const struct incident *list, size_t n, const char *service_id)
 {
 	for (size_t i = 0; i < n; i++)
 		if (str_eq(list[i].service_id, service_id))
@@ -215,7 +174,7 @@ static bool apply_all(struct wf *w, const struct scan *scan, struct outcome *out
 		const struct watch_event *ev = event_of(x, WATCH_OPEN);
 
 		if (inc ? !keep_current(w, inc, x, out, e)
-			: ev && !open_one(w, scan, x, ev, out, e))
+		        : ev && !open_one(w, scan, x, ev, out, e))
 			return false;
 	}
 	return collect_undiagnosed(w, out, e);
@@ -232,19 +191,19 @@ static bool blind(struct wf *w, const struct err *why, struct outcome *out, stru
 	int count = (int)json_int(before, ".count", 0) + 1;
 	json *memo = json_obj(a);
 	struct incident_new n = {
-		.project_id = "",
-		.environment_id = "",
-		.environment = "",
-		.service_id = blind_id,
-		.service = "Heal",
-		.signal = SIGNAL_SILENT,
-		.detail = "railway",
-		.severity = SEVERITY_CRIT,
-		.began_ms = since,
-		.headline = arena_printf(a, "blind: %s", why->msg),
-		.facts = json_obj(a),
-		.channel = h->settings->slack.channel,
-		.reopen_ms = h->settings->scan.reopen_ms,
+	        .project_id = "",
+	        .environment_id = "",
+	        .environment = "",
+	        .service_id = blind_id,
+	        .service = "Heal",
+	        .signal = SIGNAL_SILENT,
+	        .detail = "railway",
+	        .severity = SEVERITY_CRIT,
+	        .began_ms = since,
+	        .headline = arena_printf(a, "blind: %s", why->msg),
+	        .facts = json_obj(a),
+	        .channel = h->settings->slack.channel,
+	        .reopen_ms = h->settings->scan.reopen_ms,
 	};
 	bool opened;
 
@@ -280,7 +239,7 @@ static bool place_of(struct wf *w, struct railway_place *place, struct err *e)
 	const json *known = memo_get(h->store, a, "place");
 	json *memo = json_obj(a);
 	const char *key = arena_printf(a, "%s/%s", str_or(h->settings->railway.project, ""),
-		str_or(h->settings->railway.environment, ""));
+	        str_or(h->settings->railway.environment, ""));
 
 	if (str_eq(json_str(known, ".key", NULL), key)) {
 		place->project_id = json_str(known, ".project_id", NULL);
@@ -290,7 +249,7 @@ static bool place_of(struct wf *w, struct railway_place *place, struct err *e)
 		return true;
 	}
 	if (!railway_resolve(h->railway, a, h->settings->railway.project,
-		    h->settings->railway.environment, place, e))
+	            h->settings->railway.environment, place, e))
 		return false;
 	json_set_str(memo, "key", key);
 	json_set_str(memo, "project_id", place->project_id);
@@ -301,7 +260,7 @@ static bool place_of(struct wf *w, struct railway_place *place, struct err *e)
 }
 
 static bool look(struct wf *w, const json *in, struct scan *scan, const struct scan_row **rows,
-	struct err *e)
+        struct err *e)
 {
 	struct heal *h = wf_heal(w);
 	struct arena *a = wf_arena(w);
@@ -310,8 +269,8 @@ static bool look(struct wf *w, const json *in, struct scan *scan, const struct s
 	size_t n;
 
 	if (!place_of(w, &place, e) ||
-		!scan_measure(h->railway, a, h->settings, &place, json_str(in, ".service", NULL),
-			clock_now_ms(), scan, e))
+	        !scan_measure(h->railway, a, h->settings, &place, json_str(in, ".service", NULL),
+	                clock_now_ms(), scan, e))
 		return err_wrap(e, "Railway");
 	if (!scan_load(h->store, a, place.environment_id, &before, &n, e))
 		return false;
@@ -319,8 +278,8 @@ static bool look(struct wf *w, const json *in, struct scan *scan, const struct s
 	return true;
 }
 
-static const json *report(struct wf *w, const json *in, const struct scan *scan,
-	const struct outcome *out)
+static const json *report(
+        struct wf *w, const json *in, const struct scan *scan, const struct outcome *out)
 {
 	struct arena *a = wf_arena(w);
 	json *o = json_obj(a);
@@ -349,7 +308,7 @@ static const json *judge_step(struct wf *w, const json *in, struct err *e)
 
 	if (!look(w, in, &scan, &rows, &why)) {
 		if (why.code == ERR_STORE || why.code == ERR_INPUT || why.code == ERR_CANCELED ||
-			json_has(in, ".user")) {
+		        json_has(in, ".user")) {
 			*e = why;
 			return NULL;
 		}
@@ -363,7 +322,7 @@ static const json *judge_step(struct wf *w, const json *in, struct err *e)
 	if (json_bool(in, ".dry", false))
 		return report(w, in, &scan, &out);
 	if (!sees_again(w, e) || !apply_all(w, &scan, &out, e) ||
-		!scan_save(wf_heal(w)->store, rows, scan.nservices, e))
+	        !scan_save(wf_heal(w)->store, rows, scan.nservices, e))
 		return NULL;
 	return report(w, in, &scan, &out);
 }
@@ -374,10 +333,10 @@ static const json *investigate_step(struct wf *w, const json *in, struct err *e)
 	int64_t run;
 
 	if (!investigate_start(wf_heal(w)->store, wf_arena(w), json_int(in, ".incident", 0),
-		    arena_printf(wf_arena(w), "auto:%lld:%d",
-			    (long long)json_int(in, ".incident", 0),
-			    (int)json_int(in, ".reopened", 0)),
-		    NULL, NULL, &run, e))
+	            arena_printf(wf_arena(w), "auto:%lld:%d",
+	                    (long long)json_int(in, ".incident", 0),
+	                    (int)json_int(in, ".reopened", 0)),
+	            NULL, NULL, &run, e))
 		return NULL;
 	json_set_int(o, "run", run);
 	return o;
@@ -386,24 +345,23 @@ static const json *investigate_step(struct wf *w, const json *in, struct err *e)
 static bool scan(struct wf *w, struct err *e)
 {
 	struct arena *a = wf_arena(w);
-	const json *in = wf_input(w), *seen;
+	const json *seen = wf_step(w, "judge", judge_step, wf_input(w), e);
 
-	if (json_has(in, ".slot") && !wf_step(w, "next", next_step, NULL, e))
-		return false;
-	seen = wf_step(w, "judge", judge_step, in, e);
 	if (!seen)
 		return false;
-	json_each(one, json_get(seen, ".opened"))
-		if (!wf_step(w, arena_printf(a, "investigate:%lld",
-				(long long)json_int(one, ".incident", 0)), investigate_step, one, e))
+	json_each (one, json_get(seen, ".opened"))
+		if (!wf_step(w,
+		            arena_printf(a, "investigate:%lld",
+		                    (long long)json_int(one, ".incident", 0)),
+		            investigate_step, one, e))
 			return false;
 	wf_result(w, seen);
 	return true;
 }
 
 const struct workflow wf_scan = {
-	.name = "scan",
-	.version = 1,
-	.run = scan,
-	.lane = WF_BACKGROUND,
+        .name = "scan",
+        .version = 1,
+        .run = scan,
+        .lane = WF_BACKGROUND,
 };
