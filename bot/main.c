@@ -1,13 +1,9 @@
-/* main.c - arguments, build the parts in order, run, tear down in reverse. */
-#include <stdio.h>
-#include <string.h>
+/* main.c - the program's first and last steps; the command line is app/cli.c. */
+#include "app/cli.h"
+#include "app/secrets.h"
 
 int main(int argc, char **argv)
 {
-	if (argc == 2 && strcmp(argv[1], "--version") == 0) {
-		puts("healbot " HEAL_VERSION);
-		return 0;
-	}
-	fputs("usage: healbot --version\n", stderr);
-	return 2;
+	secrets_harden();
+	return cli_main(argc, argv);
 }

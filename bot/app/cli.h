@@ -29,6 +29,7 @@ struct cli {
 	const struct settings *settings; /* NULL when the command needs none */
 	const struct secrets *secrets;   /* likewise */
 	const struct cli_command *command;
+	const char *config;  /* --config; NULL = not given */
 	const char **values; /* by index of the option in the command's table; see cli_opt */
 };
 

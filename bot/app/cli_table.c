@@ -1,0 +1,101 @@
+/* cli_table.c - the commands of the binary (see cli.h). */
+#include "app/cli.h"
+#include "app/commands.h"
+
+static const struct cli_option run_options[] = {{NULL, NULL, NULL}};
+
+static const struct cli_option scan_options[] = {
+        {"json", NULL, "machine-readable: one JSON document"},
+        {"service", "NAME", "only this service"},
+        {"all", NULL, "healthy services too"},
+        {NULL, NULL, NULL},
+};
+
+static const struct cli_option json_options[] = {
+        {"json", NULL, "machine-readable"},
+        {NULL, NULL, NULL},
+};
+
+static const struct cli_option incidents_options[] = {
+        {"json", NULL, "machine-readable"},
+        {"all", NULL, "resolved ones too"},
+        {NULL, NULL, NULL},
+};
+
+static const struct cli_option runs_options[] = {
+        {"json", NULL, "machine-readable"},
+        {"failed", NULL, "only those that failed"},
+        {NULL, NULL, NULL},
+};
+
+static const struct cli_option digest_options[] = {
+        {"budget", "TOKENS", "never print more than so many tokens (default 4000)"},
+        {"assign", NULL, "print a stable group number for each input line instead"},
+        {"message", NULL, "lines carry no header such as date, host or level"},
+        {NULL, NULL, NULL},
+};
+
+static const struct cli_option simulate_options[] = {
+        {"samples", "FILE", "CSV of samples, - for stdin"},
+        {"all", NULL, "a hold line at every evaluation while an incident is open"},
+        {NULL, NULL, NULL},
+};
+
+static const struct cli_option config_options[] = {
+        {"example", NULL, "an example heal.ini with every key, its default and its meaning"},
+        {"markdown", NULL, "the reference for the README"},
+        {"man", NULL, "the manual page healbot(8)"},
+        {"check", NULL, "read and check the settings, print problems (the default)"},
+        {NULL, NULL, NULL},
+};
+
+#define RUN_NEEDS (NEED_SETTINGS | NEED_SLACK | NEED_RAILWAY | NEED_LLM | NEED_OPENCODE | NEED_HTTP)
+
+const struct cli_command cli_commands[] = {
+        {"run", "", "run the bot",
+                "Connects to Slack by Socket Mode, scans on schedule and handles commands until SIGTERM "
+                "or SIGINT, which end it within seconds; unfinished work goes on at the next start.",
+                "healbot run --config /etc/heal/heal.ini", RUN_NEEDS, command_run, run_options},
+        {"scan", "", "one scan to the terminal; needs no Slack",
+                "Measures every service over the window and prints a table with sparklines and the "
+                "verdict of each. Nothing is stored or posted.",
+                "healbot scan --json | jq '.services[].verdict'", NEED_SETTINGS | NEED_RAILWAY,
+                command_scan, scan_options},
+        {"doctor", "", "check every token, scope and peer",
+                "Asks each peer what our token may do, checks the store's integrity and prints one line "
+                "for each check, with the remedy where it failed.",
+                "healbot doctor", NEED_SETTINGS, command_doctor, json_options},
+        {"incidents", "", "list incidents", "Open incidents from the store, newest first.",
+                "healbot incidents --all", NEED_SETTINGS, command_incidents, incidents_options},
+        {"runs", "[ID]", "list workflow runs, or show one with its steps",
+                "With an ID: every step with input, output, attempts and timings.",
+                "healbot runs 42", NEED_SETTINGS, command_runs, runs_options},
+        {"digest", "", "filter: log lines in, digest out",
+                "Groups the lines on stdin by template and prints what matters first, within a budget of "
+                "tokens.",
+                "journalctl -u api | healbot digest --budget 2000", 0, command_digest,
+                digest_options},
+        {"redact", "", "filter: lines in, the same lines without secrets out",
+                "The same masking that everything passes before it leaves the machine.",
+                "healbot redact < app.log", 0, command_redact, NULL},
+        {"simulate", "", "samples against the thresholds",
+                "Reads CSV with the header service,ts,cpu,cpu_limit,mem_gb,mem_limit_gb,requests,"
+                "errors_4xx,errors_5xx,p50_ms,p95_ms,deploy and prints one JSON line for each incident "
+                "that would open, worsen or close: the bot's own code on your samples.",
+                "healbot simulate --samples week.csv", NEED_SETTINGS, command_simulate,
+                simulate_options},
+        {"export", "ID", "an incident as JSON",
+                "Everything the store knows of one incident: state, timeline, evidence, diagnoses, "
+                "fixes, ratings.",
+                "healbot export 12 > incident-12.json", NEED_SETTINGS, command_export, NULL},
+        {"backup", "FILE", "copy the store while the bot runs",
+                "A consistent copy of the SQLite file by its online backup.",
+                "healbot backup /backup/heal-$(date +%F).db", NEED_SETTINGS, command_backup, NULL},
+        {"config", "", "check the settings, or document them",
+                "Without an option the settings are read and checked as `healbot run` would.",
+                "healbot config --example > heal.ini", 0, command_config, config_options},
+        {"help", "[COMMAND]", "explain a command, or `config` for all settings", "",
+                "healbot help scan", 0, command_help, NULL},
+        {"version", "", "print the version", "", "healbot version", 0, command_version, NULL},
+        {.name = NULL},
+};
