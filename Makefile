@@ -33,7 +33,7 @@ ifeq ($(MODE),fuzz)
 override CC := $(CLANG)
 endif
 
-PKGS := libwebsockets libcurl libcjson sqlite3 libpcre2-8 inih libcmark-gfm zlib
+PKGS := libwebsockets libcurl libcjson sqlite3 libpcre2-8 inih libcmark-gfm zlib openssl
 ifeq ($(filter clean help deps fmt,$(MAKECMDGOALS)),)
 # -isystem: a library's header is not held to our warnings. One -I of pkg-config is dropped that way
 # too when the compiler has it anyway.
