@@ -34,8 +34,11 @@ typedef const char *(*http_gate_fn)(void *ctx, struct arena *a, const char *host
 void http_set_gate(http_gate_fn fn, void *ctx);
 const char *http_gate_none(void *ctx, struct arena *a, const char *host, const char *text);
 
-/* When set and true, transfers under way end soon with ERR_CANCELED (shutdown). Thread: any. */
+/* When set and true, transfers under way end within a tenth of a second with ERR_CANCELED
+ * (shutdown). Write it with __atomic_store_n. Set once at start, before threads; NULL = never. */
 void http_set_stop(const volatile bool *stop);
+/* What it says. Thread: any. */
+bool http_stopping(void);
 
 struct http_header {
 	const char *name;
@@ -55,8 +58,9 @@ struct http_request {
 	uint32_t connect_timeout_ms; /* 0 = 5,000 */
 	uint32_t timeout_ms;         /* whole request; 0 = 20,000 */
 	size_t max_bytes;            /* of the answer; 0 = 8 MiB; more is ERR_PROTO */
-	/* Streaming (server-sent events): called with each piece; return false to end the transfer
-	 * normally. With on_data, `timeout_ms` is the longest silence and the body is not kept. */
+	/* Streaming (server-sent events): called with each piece of a 2xx answer; return false to
+	 * end the transfer normally. With on_data, `timeout_ms` is the longest silence and the body
+	 * is not kept; an answer that is not 2xx comes as a body, as always. */
 	bool (*on_data)(void *ctx, const char *p, size_t n);
 	void *on_data_ctx;
 };
@@ -65,26 +69,33 @@ struct http_response {
 	int status;
 	const char *body; /* NUL-terminated, in the arena; "" when empty */
 	size_t len;
-	const char *content_type; /* "" when absent */
-	int64_t retry_after_ms;   /* Retry-After as seconds or HTTP date; -1 = none */
+	const char *content_type;          /* "" when absent */
+	int64_t retry_after_ms;            /* Retry-After as seconds or HTTP date; -1 = none */
 	const struct http_header *headers; /* ended by {NULL, NULL}; see http_header() */
 };
 
 /* Performs the request. True when an HTTP answer arrived, whatever its status. False: ERR_NET,
- * ERR_TIMEOUT, ERR_PROTO (too large), ERR_CANCELED; e->ambiguous when the request was written. */
+ * ERR_TIMEOUT, ERR_PROTO (too large), ERR_CANCELED, ERR_CONFIG (URL, certificate, no gate);
+ * e->ambiguous when the request was written as a whole, so that the peer may have acted on it. A
+ * request with a body is written once: not even a connection found dead makes it go out again. */
 bool http_do(struct http *h, struct arena *a, const struct http_request *r,
-	struct http_response *out, struct err *e);
+        struct http_response *out, struct err *e);
 
 /* Several requests side by side on one connection pool. ok[i] and errs[i] say how each ended. */
 void http_do_all(struct http *h, struct arena *a, const struct http_request *r, size_t n,
-	struct http_response *out, bool *ok, struct err *errs);
+        struct http_response *out, bool *ok, struct err *errs);
 
 /* Value of an answer's header, case-insensitive; NULL when absent. */
 const char *http_header(const struct http_response *r, const char *name);
 
+/* The value of a Retry-After header (RFC 9110, 10.2.3: seconds or a date) as ms from now_ms (wall),
+ * at most a day; -1 when value is NULL or neither. */
+int64_t http_retry_after_ms(const char *value, int64_t now_ms);
+
 /* The common classification of a status that is not 2xx, for clients that have nothing better:
  * 401 AUTH, 403 FORBIDDEN, 404 NOT_FOUND, 409 CONFLICT, 408/425/5xx STATUS retryable, 429 LIMITED
- * with Retry-After. `who` is the peer's name for the sentence. Always false. */
+ * with Retry-After; 408 and 5xx are ambiguous. `who` is the peer's name for the sentence. Always
+ * false. */
 bool http_status_err(const struct http_response *r, const char *who, struct err *e);
 
 #endif
