@@ -106,7 +106,7 @@ EMBED_SANDBOX := $(sort $(EMBED) $(foreach e,html css js svg graphqls json,$(cal
 
 # ---- rules ----------------------------------------------------------------------------------
 .PHONY: all FORCE test test-programs run-tests run-fuzz check asan tsan fuzz bench cover compdb demo install uninstall \
-	clean help deps quality crash fmt lint-tools
+	clean help deps quality crash fmt docs print-healbot print-sandbox
 all: $(B)/healbot $(SANDBOX)
 
 $(B)/healbot: $(B)/bot/main.o $(B)/libbot.a
@@ -193,7 +193,8 @@ run-fuzz: $(FUZZERS)
 bench: all $(BENCHES) ## measure speed and size on loopback
 	@BUILD=$(B) HEALBOT=$(B)/healbot SANDBOX=$(B)/sandbox sh tests/bench/run.sh
 
-check: lint-tools ## formatting, headers, layers, cppcheck, clang-tidy, GraphQL, Block Kit
+check: all ## formatting, headers, layers, cppcheck, clang-tidy, GraphQL, Block Kit (LINT="fmt tidy" picks)
+	@sh deploy/deps.sh check
 	@CC='$(CC)' CLANG='$(CLANG)' JOBS=$(JOBS) MAKE='$(MAKE)' sh tests/lint/check.sh $(LINT)
 
 quality: all ## measure digest, redaction, judging on the project's own data
@@ -240,7 +241,13 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo "  variables: MODE=release|debug|asan|tsan|cover|fuzz V=1 WERROR=0 CC CFLAGS CPPFLAGS LDFLAGS PREFIX DESTDIR JOBS"
 
-lint-tools:
+docs: all ## write heal.ini.example, healbot.8 and the README's reference from the tables
+	@sh tests/lint/docs.sh --write $(B)/healbot
+
+# For scripts: where a program is in this mode.
+print-healbot print-sandbox:
+	@echo $(B)/$(@:print-%=%)
+
 FORCE:
 
 -include $(shell [ -d $(B) ] && find $(B) -name '*.d')

@@ -12,8 +12,8 @@
 
 #include "arena.h"
 
-int64_t clock_now_ms(void);  /* wall */
-int64_t clock_mono_ms(void); /* monotonic, arbitrary zero */
+int64_t clock_now_ms(void);       /* wall */
+int64_t clock_mono_ms(void);      /* monotonic, arbitrary zero */
 void clock_fake(int64_t wall_ms); /* tests only: freeze the wall clock; 0 = real again */
 
 /* "2026-11-24T14:02:00Z" or with milliseconds. */

@@ -46,7 +46,7 @@ struct err {
 /* Fills *e (which may be NULL) and returns false, so that failing is one statement. The message is
  * cut at a character boundary to fit. `ambiguous` and `retry_ms` are cleared. */
 bool err_set(struct err *e, enum err_code code, bool retryable, const char *fmt, ...)
-	__attribute__((format(printf, 4, 5)));
+        __attribute__((format(printf, 4, 5)));
 
 /* Puts "context: " before the message; keeps code and flags. Returns false. */
 bool err_wrap(struct err *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

@@ -31,7 +31,7 @@ bool json_bool(const json *j, const char *path, bool def);
 bool json_is_obj(const json *j);
 bool json_is_arr(const json *j);
 bool json_is_str(const json *j);
-bool json_is_null(const json *j); /* a JSON null; false for NULL */
+bool json_is_null(const json *j);               /* a JSON null; false for NULL */
 bool json_has(const json *j, const char *path); /* present and not null */
 
 size_t json_len(const json *j); /* elements or members; 0 for anything else */
@@ -68,6 +68,6 @@ uint64_t json_hash(struct arena *a, const json *j);
 
 /* Replaces every string value in the tree by fn(ctx, a, value) (keys stay). The redaction gate. */
 void json_map_strings(struct arena *a, json *j,
-	const char *(*fn)(void *ctx, struct arena *a, const char *s), void *ctx);
+        const char *(*fn)(void *ctx, struct arena *a, const char *s), void *ctx);
 
 #endif

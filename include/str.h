@@ -45,10 +45,10 @@ char *str_clean(struct arena *a, const char *s, size_t n, size_t max_bytes);
 char *str_ellipsis(struct arena *a, const char *s, size_t max_chars);
 size_t str_chars(const char *s); /* code points */
 
-bool str_eq(const char *a, const char *b);       /* NULL equals only NULL */
+bool str_eq(const char *a, const char *b); /* NULL equals only NULL */
 bool str_starts(const char *s, const char *prefix);
 bool str_ends(const char *s, const char *suffix);
-bool str_ieq(const char *a, const char *b);      /* ASCII case-insensitive */
+bool str_ieq(const char *a, const char *b);              /* ASCII case-insensitive */
 const char *str_or(const char *s, const char *fallback); /* fallback when s is NULL or empty */
 
 /* 64-bit FNV-1a: a stable content hash for rows and keys, not for security. */

@@ -1,0 +1,24 @@
+#!/bin/sh
+# tests/lint/tidy.sh FILE: clang-tidy on one file. A clean result is remembered by the hash of the preprocessed
+# text (comments kept: NOLINT), the configuration and the version, so a second run is quick.
+set -u
+f=$1
+OUT=${OUT:-build/lint}
+case $f in
+handlers/*) inc="-Iinclude" ;;
+bot/*) inc="-Iinclude -Ibot" ;;
+*) inc="-Iinclude -Ibot -Itests" ;;
+esac
+pkg=$(pkg-config --cflags libwebsockets libcurl libcjson sqlite3 libpcre2-8 inih 2>/dev/null | sed 's/-I/-isystem /g')
+flags="-std=c11 -D_GNU_SOURCE $inc $pkg"
+mkdir -p "$OUT/tidy"
+text=$(clang-14 $flags -DHEAL_VERSION='""' -E -C "$f" 2>/dev/null | cat - .clang-tidy tests/lint/tidy.sh | sha256sum | cut -c1-32)
+done=$OUT/tidy/$text
+[ -f "$done" ] && exit 0
+log=$OUT/tidy/$(echo "$f" | tr / _).log
+if clang-tidy-14 --quiet "$f" -- $flags -DHEAL_VERSION='""' >"$log" 2>/dev/null; then
+	: >"$done"
+	exit 0
+fi
+grep -E '(error|warning):' "$log" | sed "s|$PWD/||"
+exit 1
