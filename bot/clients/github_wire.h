@@ -1,0 +1,49 @@
+/*
+ * github_wire.h - requests to GitHub and the classification of its answers; for github*.c.
+ */
+#ifndef CLIENTS_GITHUB_WIRE_H
+#define CLIENTS_GITHUB_WIRE_H
+
+#include "github.h"
+#include "json.h"
+#include "net/http.h"
+#include "str.h"
+
+struct github {
+	struct http *http; /* the worker's */
+	char *url;         /* without a slash at the end */
+	char *token;
+	uint32_t timeout_ms;
+};
+
+/* One request. `path` starts with "/"; `what` completes "GitHub: …". */
+struct gh_call {
+	const char *method; /* NULL = GET, POST with a body */
+	const char *path, *what;
+	const char *accept; /* NULL = JSON */
+	const json *body;
+	size_t max_bytes; /* 0 = 8 MiB */
+	int status;       /* out: of the answer; 0 = none came */
+	const char *raw;  /* out: the body */
+	const char *type; /* out: its content type */
+};
+
+/* True for 2xx; `out` (may be NULL) is the JSON, NULL when the answer has none. */
+bool gh_do(struct github *g, struct arena *a, struct gh_call *c, const json **out, struct err *e);
+
+/* For requests side by side: what gh_do does before and after. */
+struct http_request gh_request(const struct github *g, struct arena *a, const struct gh_call *c);
+bool gh_reply(struct arena *a, const struct http_response *r, struct gh_call *c, const json **out,
+        struct err *e);
+
+/* "/repos/<repo>" and the printf of the rest. The repository was checked by gh_repo(). */
+const char *gh_path(struct arena *a, const char *repo, const char *fmt, ...)
+        __attribute__((format(printf, 3, 4)));
+/* ERR_INPUT unless github_repo_ok. */
+bool gh_repo(const char *repo, struct err *e);
+/* Escaped for a path, its slashes kept: refs and file names. */
+const char *gh_ref(struct arena *a, const char *ref);
+/* RFC 3339 of a member; 0 when absent. */
+int64_t gh_time(const json *j, const char *path);
+
+#endif
