@@ -117,7 +117,7 @@ struct llm_price {
 };
 /* The date of the built-in table: "2026-09-23". */
 const char *llm_price_date(void);
-/* By the longest known beginning of the name, without "vendor/"; false = unknown. */
+/* By the name without "vendor/" and without the date of a snapshot; false = unknown. */
 bool llm_price_find(const char *model, struct llm_price *out);
 /* What the config says, else the table. */
 bool llm_price_of(const struct llm *l, const char *model, struct llm_price *out);
