@@ -20,6 +20,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "blockkit.h"
 #include "clock.h"
 #include "sandbox_i.h"
 
@@ -182,31 +183,36 @@ static bool set_option(struct sb *sb, const char *text)
 	return true;
 }
 
-int main(int argc, char **argv)
+static bool parse_arguments(struct server *s, int argc, char **argv)
 {
 	static const struct option options[] = {{"port", required_argument, NULL, 'p'},
 	        {"cert", required_argument, NULL, 'c'}, {"key", required_argument, NULL, 'k'},
 	        {"set", required_argument, NULL, 's'},
 	        {"time-factor", required_argument, NULL, 't'}, {0}};
-	struct server s = {.sb = {.a = arena_new(0), .factor = 1}};
-	s.sb.records = records_new();
-	s.sb.settings = settings_new();
 	int o;
 	while ((o = getopt_long(argc, argv, "", options, NULL)) >= 0) {
 		if (o == 'p')
-			s.port = atoi(optarg);
+			s->port = atoi(optarg);
 		else if (o == 'c')
-			s.cert = optarg;
+			s->cert = optarg;
 		else if (o == 'k')
-			s.key = optarg;
+			s->key = optarg;
 		else if (o == 't' && atof(optarg) > 0)
-			s.sb.factor = atof(optarg);
-		else if (o != 's' || !set_option(&s.sb, optarg))
-			return usage();
+			s->sb.factor = atof(optarg);
+		else if (o != 's' || !set_option(&s->sb, optarg))
+			return false;
 	}
-	if (optind != argc)
-		return usage();
-	int code = serve(&s);
+	return optind == argc;
+}
+
+int main(int argc, char **argv)
+{
+	if (argc > 1 && strcmp(argv[1], "--check-blocks") == 0)
+		return blockkit_check_files(argv + 2);
+	struct server s = {.sb = {.a = arena_new(0), .factor = 1}};
+	s.sb.records = records_new();
+	s.sb.settings = settings_new();
+	int code = parse_arguments(&s, argc, argv) ? serve(&s) : usage();
 	if (s.sb.loop) {
 		faults_clear(&s.sb, NULL);
 		loop_free(s.sb.loop);
