@@ -36,6 +36,7 @@ enum incident_state {
 };
 const char *incident_state_name(enum incident_state s); /* "open" "diagnosing" … */
 bool incident_state_over(enum incident_state s);        /* resolved or dismissed */
+bool incident_state_parse(const char *name, enum incident_state *out); /* false: unknown word */
 
 struct incident {
 	int64_t id;

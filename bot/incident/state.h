@@ -15,9 +15,6 @@ bool incident_next(enum incident_state from, enum incident_event_kind ev, enum i
 /* Timeline word of an event: "opened" "worse" … */
 const char *incident_event_name(enum incident_event_kind ev);
 
-/* A state's name back to its number; false for an unknown word. */
-bool incident_state_parse(const char *name, enum incident_state *out);
-
 /* Why the event is refused in that state, as a sentence for a person: "INC-42 is already
  * resolved; /heal reopen 42 opens it again". Arena memory. */
 const char *incident_refusal(
