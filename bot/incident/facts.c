@@ -207,6 +207,17 @@ static void add_findings(json *o, const struct watch_view *v)
 				add_finding(arr, &v->signal[i]);
 }
 
+/* Good scans in a row of the signal that recovers last; 0 = still bad. */
+static int good_streak(const struct watch_view *v)
+{
+	int good = -1;
+
+	for (int i = 0; i < SIGNAL_COUNT; i++)
+		if (v->open[i] && (good < 0 || v->streak_good[i] < good))
+			good = v->streak_good[i];
+	return good < 0 ? 1 : good;
+}
+
 json *facts_build(struct arena *a, const struct facts_in *in)
 {
 	json *o = json_obj(a);
@@ -214,6 +225,7 @@ json *facts_build(struct arena *a, const struct facts_in *in)
 	json_set_int(o, "at", in->scan->end_ms);
 	json_set_int(o, "window_ms", in->window_ms);
 	json_set_int(o, "every_ms", in->every_ms);
+	json_set_int(o, "good", good_streak(in->view));
 	add_findings(o, in->view);
 	add_all_series(o, in);
 	add_http(o, in->http);
