@@ -180,8 +180,8 @@ struct diagnosis {
 	const char *hint;   /* NULL */
 	int64_t created_ms;
 };
-/* Stores the next version and applies DIAGNOSED or INCONCLUSIVE in the same transaction. `key`
- * (wf_key) makes it idempotent. */
+/* Stores the next version and applies DIAGNOSED or INCONCLUSIVE (without a plan: DIAGNOSIS_FAILED
+ * with its trouble) in the same transaction. `key` (wf_key) makes it idempotent. */
 bool diagnosis_add(struct store *s, const char *key, const struct diagnosis *d, bool conclusive,
         int *version_out, struct err *e);
 struct diagnosis *diagnosis_get(struct store *s, struct arena *a, int64_t incident, int version,

@@ -363,7 +363,11 @@ static bool do_add_diagnosis(struct db *db, struct arena *a, void *arg, struct e
 	x->version = ++inc->diagnosis;
 	inc->trouble = NULL;
 	ev.note = arena_printf(a, "plan v%d, confidence %s", x->version,
-		str_or(x->d->confidence, "none"));
+	        str_or(x->d->confidence, "none"));
+	if (!x->d->plan) {
+		ev.kind = INCIDENT_EV_DIAGNOSIS_FAILED;
+		ev.note = x->d->trouble;
+	}
 	if (!diagnosis_row_insert(db, a, x->key, x->d, x->version, e))
 		return false;
 	if (incident_state_over(inc->state)) { /* ended meanwhile: keep the diagnosis, not the state */
