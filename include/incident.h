@@ -167,7 +167,8 @@ bool incident_timeline(struct store *s, struct arena *a, int64_t id, struct time
 struct diagnosis {
 	int64_t incident;
 	int version;      /* plan v1, v2 … */
-	const json *plan; /* diagnose.h's plan as JSON; NULL when inconclusive without one */
+	const json *plan; /* diagnose.h: plan_json; NULL when there is none */
+	const char *trouble; /* then: why, as a sentence for the thread; else NULL */
 	const char *plan_hash;
 	const json *evidence;   /* [{id,kind,value,window,link}] as shown */
 	const char *confidence; /* "high" "medium" "low" "none" */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "clock.h"
+#include "diagnose.h"
 #include "facts.h"
 #include "incident/render_private.h"
 #include "render.h"
@@ -88,38 +89,22 @@ static void add_numbers(const struct render *r, struct message *m)
 
 /* --- opinion --- */
 
-static void add_cause(const struct render *r, struct message *m)
+static void add_plan(const struct render *r, struct message *m)
 {
-	const json *plan = r->dx->plan;
-	struct str b = str_new(r->a);
+	struct err bad = {0};
+	struct plan p;
+	const char *next;
 
-	if (r->inc->state == INCIDENT_INCONCLUSIVE || str_eq(r->dx->confidence, "none")) {
-		mrk_add(&b, "*❔ Cause not found* · %s",
-		        json_str(plan, ".confidence_reason", "the evidence is in the thread"));
-		if (json_str(plan, ".question", NULL))
-			mrk_add(&b, "\nQuestion: %s", json_str(plan, ".question", ""));
-	} else {
-		mrk_add(&b, "*Suspected cause* (%s, %s)\n", r->dx->confidence,
-		        json_str(plan, ".confidence_reason", "see the evidence"));
-		mrk_text(&b, json_str(plan, ".suspected_cause.text", ""));
+	if (!plan_parse(r->a, r->dx->plan, &p, &bad)) {
+		message_section(m, KEEP_HIGH, mrk(r->a, "⚠️ the stored plan is unreadable: %s", bad.msg));
+		return;
 	}
-	message_section(m, KEEP_HIGH, b.s);
-}
-
-static void add_next(const struct render *r, struct message *m)
-{
-	struct str b = str_new(r->a);
-	int n = 0;
-
-	json_each (s, json_get(r->dx->plan, ".remediation_steps")) {
-		if (n == 3)
-			break;
-		mrk_add(&b, "%s*%d* %s", n ? "   " : "*Next*   ", n + 1,
-		        str_ellipsis(r->a, json_str(s, ".text", ""), 160));
-		n++;
-	}
-	if (n > 0)
-		message_section(m, KEEP_NORMAL, b.s);
+	message_section(m, KEEP_HIGH, mrk(r->a, "%s", plan_verdict(r->a, &p)));
+	next = plan_next(r->a, &p, 420);
+	if (p.conclusive && *next)
+		message_section(m, KEEP_NORMAL, mrk(r->a, "*Next*   %s", next));
+	if (p.question)
+		message_section(m, KEEP_NORMAL, mrk(r->a, "*Question*   %s", p.question));
 }
 
 static void add_opinion(const struct render *r, struct message *m)
@@ -134,8 +119,7 @@ static void add_opinion(const struct render *r, struct message *m)
 		message_section(m, KEEP_HIGH, mrk(r->a, "⚠️ %s", r->inc->trouble));
 	if (!r->dx || !r->dx->plan)
 		return;
-	add_cause(r, m);
-	add_next(r, m);
+	add_plan(r, m);
 	if (incident_state_over(r->inc->state))
 		return;
 	no_fix = render_no_fix(r->a, r->settings, r->inc, r->dx);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "clock.h"
+#include "diagnose.h"
 #include "facts.h"
 #include "incident/render_private.h"
 #include "render.h"
@@ -63,50 +64,17 @@ struct message *render_evidence(const struct render *r)
 
 /* --- plan --- */
 
-static void add_list(
-        struct arena *a, struct str *b, const char *title, const json *list, bool numbered)
-{
-	int n = 0;
-
-	if (json_len(list) == 0)
-		return;
-	mrk_add(b, "%s*%s*\n", b->len ? "\n" : "", title);
-	json_each (it, list) {
-		const char *text = json_str(it, "", json_str(it, ".text", ""));
-		const char *file = json_str(it, ".file", NULL);
-		const char *risk = json_str(it, ".risk", NULL);
-		const char *verify = json_str(it, ".verify", NULL);
-
-		n++;
-		if (numbered)
-			mrk_add(b, "%d. %s", n, text);
-		else
-			mrk_add(b, "• %s", text);
-		if (file)
-			mrk_add(b, " (`%s`)", file);
-		if (risk)
-			mrk_add(b, " · risk: %s", risk);
-		if (verify)
-			mrk_add(b, " · verify: %s", verify);
-		str_addc(b, '\n');
-	}
-	(void)a;
-}
-
 const char *render_plan_text(struct arena *a, const struct diagnosis *dx)
 {
-	const json *p = dx->plan;
 	struct str b = str_new(a);
+	struct err bad = {0};
+	struct plan p;
 
-	if (json_str(p, ".summary", NULL))
-		mrk_add(&b, "%s\n", json_str(p, ".summary", ""));
-	add_list(a, &b, "Remedy", json_get(p, ".remediation_steps"), true);
-	add_list(a, &b, "To check", json_get(p, ".debugging_steps"), true);
-	if (json_str(p, ".reproduce", NULL))
-		mrk_add(&b, "\n*Reproduce*\n%s\n", json_str(p, ".reproduce", ""));
-	add_list(a, &b, "Not to do", json_get(p, ".avoid"), false);
-	add_list(a, &b, "Alternatives considered", json_get(p, ".hypotheses"), false);
-	add_list(a, &b, "Missing", json_get(p, ".missing"), false);
+	if (!plan_parse(a, dx->plan, &p, &bad))
+		return mrk(a, "the stored plan is unreadable: %s", bad.msg);
+	mrk_text(&b, plan_lines(a, &p));
+	for (size_t i = 0; p.notes[i]; i++)
+		mrk_add(&b, "\n_%s_", p.notes[i]);
 	return b.s;
 }
 
@@ -333,6 +301,16 @@ struct message *render_verify(const struct render *r)
 	return m;
 }
 
+static void add_cause_line(const struct render *r, struct str *b)
+{
+	struct err bad = {0};
+	struct plan p;
+
+	if (r->dx && r->dx->plan && plan_parse(r->a, r->dx->plan, &p, &bad) && p.cause)
+		mrk_add(b, "\nSuspected cause (%s): %s", confidence_name(p.confidence),
+			str_ellipsis(r->a, p.cause, 300));
+}
+
 struct message *render_closing(const struct render *r)
 {
 	const struct incident *inc = r->inc;
@@ -350,10 +328,7 @@ struct message *render_closing(const struct render *r)
 		mrk_add(&b, " by %s", r->name(r->name_ctx, r->a, inc->ended_by));
 	if (inc->end_note)
 		mrk_add(&b, ": %s", inc->end_note);
-	if (r->dx && r->dx->plan && !str_eq(r->dx->confidence, "none"))
-		mrk_add(&b, "\nSuspected cause: %s",
-		        str_ellipsis(
-		                r->a, json_str(r->dx->plan, ".suspected_cause.text", ""), 300));
+	add_cause_line(r, &b);
 	if (r->fix && r->fix->pr_number > 0)
 		mrk_add(&b, "\nPull request: #%d in %s", r->fix->pr_number, r->fix->repo);
 	mrk_add(&b, "\nTimeline: `/heal show %s timeline`", render_id(r->a, inc));

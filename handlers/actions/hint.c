@@ -1,0 +1,86 @@
+/* "What was it?": a dialog after 👎 and after "cause not found"; the line leads to a new diagnosis. */
+#include <string.h>
+
+#include "handler.h"
+#include "incident.h"
+#include "investigate.h"
+#include "redact.h"
+#include "slack.h"
+#include "str.h"
+
+static const json *open_step(struct wf *w, const json *in, struct err *e)
+{
+	struct arena *a = wf_arena(w);
+	json *data = json_obj(a);
+	struct modal v = {.callback = "hint_submit", .title = "What was it?", .submit = "Send",
+		.close = "Cancel"};
+	struct input hint = {
+		.id = "hint",
+		.label = "One line of context",
+		.placeholder = "it is the nightly batch",
+		.max = 500,
+	};
+	struct message *m;
+
+	json_set_int(data, "incident", json_int(in, ".incident", 0));
+	json_set_str(data, "channel", json_str(in, ".channel", NULL));
+	v.data = json_print(a, data);
+	m = message_modal(a, &v);
+	message_section(m, KEEP_ALWAYS, "I diagnose once more with what you know.");
+	message_input(m, &hint);
+	if (!slack_view_open(wf_heal(w)->slack, a, json_str(in, ".trigger", ""), message_json(m),
+		    NULL, e))
+		return NULL;
+	return json_obj(a);
+}
+
+static bool open_dialog(struct wf *w, const struct call *c, struct err *e)
+{
+	static const struct wf_policy once = {.attempts = 1};
+	json *in = json_obj(wf_arena(w));
+
+	json_set_int(in, "incident", c->incident);
+	json_set_str(in, "trigger", c->trigger_id);
+	json_set_str(in, "channel", c->channel);
+	return wf_step_with(w, "dialog", &once, open_step, in, e) != NULL;
+}
+
+const struct action action_hint = {.id = "hint", .right = RIGHT_RESPONDER, .run = open_dialog};
+
+static const json *start_step(struct wf *w, const json *in, struct err *e)
+{
+	json *out = json_obj(wf_arena(w));
+	int64_t run;
+
+	if (!investigate_start(wf_heal(w)->store, wf_arena(w), json_int(in, ".incident", 0),
+		    wf_key(w), json_str(in, ".hint", NULL), json_str(in, ".user", NULL), &run, e))
+		return NULL;
+	json_set_int(out, "run", run);
+	return out;
+}
+
+static bool submit(struct wf *w, const struct call *c, struct err *e)
+{
+	struct arena *a = wf_arena(w);
+	const json *view = json_get(c->payload, ".view"), *data;
+	const char *text = json_str(view, ".private_metadata", "{}");
+	const char *hint = view_value(view, "hint");
+	json *in = json_obj(a);
+
+	data = json_parse(a, text, strlen(text), e);
+	if (!data)
+		return false;
+	if (!hint || !*hint)
+		return true;
+	json_set_int(in, "incident", json_int(data, ".incident", 0));
+	json_set_str(in, "user", c->user);
+	json_set_str(in, "hint",
+		redact_text(wf_heal(w)->redact, a, str_clean(a, hint, strlen(hint), 500)));
+	return wf_step(w, "start", start_step, in, e) != NULL;
+}
+
+const struct action action_hint_submit = {
+	.id = "hint_submit",
+	.right = RIGHT_RESPONDER,
+	.run = submit,
+};
