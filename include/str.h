@@ -51,6 +51,9 @@ bool str_ends(const char *s, const char *suffix);
 bool str_ieq(const char *a, const char *b);              /* ASCII case-insensitive */
 const char *str_or(const char *s, const char *fallback); /* fallback when s is NULL or empty */
 
+/* The whole of s as a decimal integer ("-12"); false when it is anything else or does not fit. */
+bool str_int(const char *s, int64_t *out);
+
 /* 64-bit FNV-1a: a stable content hash for rows and keys, not for security. */
 uint64_t str_hash(const void *p, size_t n);
 /* 16 hex digits of str_hash. */

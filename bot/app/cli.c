@@ -1,6 +1,7 @@
 /* cli.c - the command line: parse, load what the command needs, run it (see cli.h). */
 #include "app/cli.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -95,6 +96,7 @@ static bool take_option(struct parse *p, int argc, char **argv, int *i)
 
 	if (!config && at < 0)
 		return complain(p->c, "no such option: ", argv[*i]);
+	assert(config || p->c->command);
 	if (!config && !p->c->command->options[at].arg) {
 		if (eq)
 			return complain(p->c, "takes no value: ", argv[*i]);
@@ -206,7 +208,7 @@ static int run(struct cli *c, int argc, char **argv)
 		word = "version";
 	if (word && !(c->command = find_command(word)))
 		return unknown_command(word);
-	if (str_eq(word, "version"))
+	if (c->command && str_eq(word, "version"))
 		return c->command->run(c, 0, argv + argc);
 	if (c->command)
 		c->values = ARENA_ARRAY(c->arena, option_count(c->command) + 1, const char *);

@@ -7,6 +7,7 @@
  */
 #include "app/config.h"
 
+#include <assert.h>
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
@@ -227,6 +228,7 @@ static void apply_profile(struct config_file *f, struct settings *out)
 	const struct setting *s = find_setting("heal", "profile");
 	struct str unused = str_new(f->a);
 
+	assert(s);
 	for (const struct entry *e = f->first; e; e = e->next) {
 		if (e->setting == s)
 			setting_parse(f->a, s, e->value, (char *)out + s->offset, &unused);

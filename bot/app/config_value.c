@@ -1,8 +1,8 @@
 /* config_value.c - one value: text to its type (declared in config_table.h). */
+#include <arpa/inet.h>
 #include <ctype.h>
 #include <errno.h>
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -180,14 +180,15 @@ static bool parse_enum(
 
 static bool parse_ratio(const struct setting *s, const char *t, int *out, struct str *why)
 {
-	int n = 0, m = 0, used = 0;
+	const char *slash = strchr(t, '/');
+	int64_t n, m;
 
-	if (strspn(t, "0123456789/") != strlen(t) || strlen(t) > 7 ||
-	        sscanf(t, "%d/%d%n", &n, &m, &used) != 2 || t[used] || n < 1 || n > m || m > s->max)
+	if (!slash || !str_int(arena_strndup(why->a, t, (size_t)(slash - t)), &n) ||
+	        !str_int(slash + 1, &m) || n < 1 || n > m || (double)m > s->max)
 		return bad(why, "must be N/M with N not above M and M at most %.0f, such as 2/3",
 		        s->max);
-	out[0] = n;
-	out[1] = m;
+	out[0] = (int)n;
+	out[1] = (int)m;
 	return true;
 }
 
@@ -284,7 +285,7 @@ static bool parse_host_port(struct arena *a, const char *t, const char **out, st
 bool setting_parse(
         struct arena *a, const struct setting *s, const char *text, void *at, struct str *why)
 {
-	int64_t n;
+	int64_t n = 0;
 
 	switch (s->type) {
 	case SET_STR:
@@ -340,7 +341,7 @@ bool config_host_port(struct arena *a, const char *text, const char **host, int 
 	digits = strspn(colon + 1, "0123456789");
 	if (digits == 0 || digits > 5 || colon[1 + digits])
 		return false;
-	*port = atoi(colon + 1);
+	*port = (int)strtol(colon + 1, NULL, 10);
 	*host = text[0] == '[' ? arena_strndup(a, text + 1, n - 2) : arena_strndup(a, text, n);
 	/* Port 0 lets the system choose (tests). */
 	return **host && *port <= 65535 && !strpbrk(*host, " \t/[]") &&
@@ -350,13 +351,14 @@ bool config_host_port(struct arena *a, const char *text, const char **host, int 
 /* An IPv4 address of RFC 1918, loopback, link-local or RFC 6598. */
 static bool private_v4(const char *h)
 {
-	unsigned a, b, c, d;
-	int used = 0;
+	struct in_addr addr;
+	uint32_t v;
 
-	if (sscanf(h, "%3u.%3u.%3u.%3u%n", &a, &b, &c, &d, &used) != 4 || h[used])
+	if (inet_pton(AF_INET, h, &addr) != 1)
 		return false;
-	return a == 127 || a == 10 || (a == 192 && b == 168) || (a == 172 && b >= 16 && b <= 31) ||
-	       (a == 169 && b == 254) || (a == 100 && b >= 64 && b <= 127);
+	v = ntohl(addr.s_addr);
+	return v >> 24 == 127 || v >> 24 == 10 || v >> 16 == 0xC0A8 || v >> 20 == 0xAC1 ||
+	       v >> 16 == 0xA9FE || v >> 22 == 0x64400000u >> 22;
 }
 
 bool config_private_host(const char *host)

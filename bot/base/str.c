@@ -1,6 +1,7 @@
 /* str.c - the builder, escaping and small comparisons; cleaning of foreign text is in clean.c. */
 #include "str.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -178,6 +179,22 @@ bool str_ends(const char *s, const char *suffix)
 const char *str_or(const char *s, const char *fallback)
 {
 	return s && *s ? s : fallback;
+}
+
+bool str_int(const char *s, int64_t *out)
+{
+	const char *p = s && *s == '-' ? s + 1 : s;
+	char *end;
+	long long v;
+
+	if (!p || *p < '0' || *p > '9')
+		return false;
+	errno = 0;
+	v = strtoll(s, &end, 10);
+	if (errno || *end)
+		return false;
+	*out = v;
+	return true;
 }
 
 uint64_t str_hash(const void *p, size_t n)

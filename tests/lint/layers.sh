@@ -8,7 +8,7 @@ cd "$1" || exit 2
 # What there is: include/NAME.h, and the folder of each NAME.c in bot/.
 {
 	find include -name '*.h' -type f 2>/dev/null | sed 's|^include/|header |'
-	find bot -mindepth 2 -name '*.c' -type f 2>/dev/null | sed 's|^bot/\([^/]*\)/.*/*\([^/]*\)\.c$|home \2.h \1|'
+	find bot -mindepth 2 -name '*.c' -type f 2>/dev/null | sed -E 's|^bot/([^/]*)/(.*/)?([^/]*)\.c$|home \3.h \1|'
 	find bot handlers include -name '*.[ch]' -type f 2>/dev/null | sort |
 		xargs grep -nE '^[[:space:]]*#[[:space:]]*include' /dev/null |
 		sed -E 's|^([^:]*):([0-9]+):[^"<]*(["<])([^">]*)[">].*$|use \1 \2 \3 \4|'
