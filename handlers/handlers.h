@@ -8,8 +8,7 @@ extern const struct command cmd_ack, cmd_assign, cmd_cost, cmd_diagnose, cmd_fix
         cmd_ignore, cmd_list, cmd_reopen, cmd_resolve, cmd_scan, cmd_show, cmd_snooze, cmd_stats,
         cmd_status, cmd_stop, cmd_unack, cmd_unsnooze, cmd_version, cmd_who, cmd_why;
 
-extern const struct action action_fix, action_fix_submit, action_hint, action_hint_submit,
-        action_wrong_submit;
+extern const struct action action_fix, action_fix_submit, action_hint, action_hint_submit;
 
 extern const struct event event_reaction_added, event_reaction_removed, event_home;
 

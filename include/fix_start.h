@@ -8,18 +8,18 @@
 
 struct fix_ask {
 	int64_t incident;
-	int plan_version;  /* the one the person saw; 0 = the newest */
-	const char *extra; /* one more instruction; NULL */
+	int plan_version;          /* the one the person saw; 0 = the newest */
+	const char *extra;         /* one more instruction; NULL */
 	const char *repo, *branch; /* override what Railway and the settings say; NULL */
-	double budget_usd; /* 0 = limits.fix_usd; never above it */
+	double budget_usd;         /* 0 = limits.fix_usd; never above it */
 	bool draft;
-	const json *skip;  /* array of step numbers (1-based) that shall not be done; NULL */
+	const json *skip; /* array of step numbers (1-based) that shall not be done; NULL */
 };
 
-/* As a step: builds the contract, takes the number, starts the run, once. The answer is shown to the
- * person: {"n","repo","base","branch","plan_version","plan_hash","run"}. ERR_CONFLICT and ERR_INPUT
- * carry the sentence for the person (plan is now v2, no repository, a fix is under way …). */
-const json *fix_start(struct wf *w, const struct call *c, const struct fix_ask *ask,
-	struct err *e);
+/* As a step: builds the contract, takes the number, starts the run, once. The answer is shown to
+ * the person: {"n","repo","base","branch","plan_version","plan_hash","run"}. ERR_CONFLICT and
+ * ERR_INPUT carry the sentence for the person (plan is now v2, no repository, a fix is under way
+ * …). */
+const json *fix_start(struct wf *w, const struct call *c, const struct fix_ask *ask, struct err *e);
 
 #endif

@@ -34,8 +34,8 @@ enum incident_state {
 	INCIDENT_DISMISSED,
 	INCIDENT_STATE_COUNT
 };
-const char *incident_state_name(enum incident_state s); /* "open" "diagnosing" … */
-bool incident_state_over(enum incident_state s);        /* resolved or dismissed */
+const char *incident_state_name(enum incident_state s);                /* "open" "diagnosing" … */
+bool incident_state_over(enum incident_state s);                       /* resolved or dismissed */
 bool incident_state_parse(const char *name, enum incident_state *out); /* false: unknown word */
 
 struct incident {
@@ -166,8 +166,8 @@ bool incident_timeline(struct store *s, struct arena *a, int64_t id, struct time
 /* --- diagnoses --- */
 struct diagnosis {
 	int64_t incident;
-	int version;      /* plan v1, v2 … */
-	const json *plan; /* diagnose.h: plan_json; NULL when there is none */
+	int version;         /* plan v1, v2 … */
+	const json *plan;    /* diagnose.h: plan_json; NULL when there is none */
 	const char *trouble; /* then: why, as a sentence for the thread; else NULL */
 	const char *plan_hash;
 	const json *evidence;   /* [{id,kind,value,window,link}] as shown */

@@ -100,6 +100,7 @@ struct settings {
 	struct {
 		const char *api_url;
 		const char *git_url; /* where the agent clones from, e.g. https://github.com */
+		int64_t poll_ms;     /* of an open pull request whose checks run */
 	} github;
 	struct {
 		const char **pages; /* "name=url", NULL-terminated */

@@ -28,7 +28,8 @@ const struct section setting_sections[] = {
         {"status", "Status pages of what your services depend on."},
         {"limits", "Money and blast radius. What is used up is said in the thread."},
         {"verify", "After the merge."},
-        {"who", "Rights, by Slack id of a user (U…) or a user group (S…). Empty means nobody."},
+        {"who", "Rights, by Slack id of a user (U…) or a user group (S…). An empty "
+                "list of fixers or admins means nobody, of responders everybody in the channel."},
         {"service", "One section for each service that differs: [service \"name\"], the name as in "
                     "Railway. Thresholds given here win over [thresholds]. Not available as "
                     "environment variables."},
@@ -166,6 +167,9 @@ const struct setting setting_table[] = {
                 .help = "REST API; for GitHub Enterprise https://HOST/api/v3."},
         {"github", "git_url", SET_URL, AT(github.git_url), .def = "https://github.com",
                 .help = "Where the agent clones from."},
+        {"github", "poll", SET_DURATION, AT(github.poll_ms), .def = "1m", .min = 100, .max = HOUR,
+                .help = "How often an open pull request is looked at while its checks run; five "
+                        "times as seldom while it waits for people."},
 
         {"status", "pages", SET_PAGES, AT(status.pages),
                 .example = "railway=https://status.railway.com stripe=https://status.stripe.com",

@@ -128,8 +128,8 @@ static void write_fields(struct incident *inc, const struct incident_event *ev)
 }
 
 /* Already so: repeating it is fine and changes nothing. */
-static bool is_repeat(const struct incident *inc, const struct incident_event *ev,
-	enum incident_state to)
+static bool is_repeat(
+        const struct incident *inc, const struct incident_event *ev, enum incident_state to)
 {
 	if (ev->kind == INCIDENT_EV_ACKED)
 		return str_eq(inc->acked_by, ev->actor);
@@ -151,23 +151,23 @@ static bool is_news(enum incident_event_kind kind)
 static bool already_over(const struct incident *inc, const struct incident_event *ev)
 {
 	return (ev->kind == INCIDENT_EV_RESOLVED && inc->state == INCIDENT_RESOLVED) ||
-		(ev->kind == INCIDENT_EV_DISMISSED && inc->state == INCIDENT_DISMISSED) ||
-		(ev->kind == INCIDENT_EV_RECOVERED && inc->state == INCIDENT_RESOLVED);
+	       (ev->kind == INCIDENT_EV_DISMISSED && inc->state == INCIDENT_DISMISSED) ||
+	       (ev->kind == INCIDENT_EV_RECOVERED && inc->state == INCIDENT_RESOLVED);
 }
 
 static bool change_tx(struct db *db, struct arena *a, struct incident *inc,
-	const struct incident_event *ev, struct err *e)
+        const struct incident_event *ev, struct err *e)
 {
 	enum incident_state to;
 
 	if (ev->if_revision > 0 && inc->revision != ev->if_revision)
-		return err_set(e, ERR_CONFLICT, false,
-			"INC-%lld has changed meanwhile; look again", (long long)inc->id);
+		return err_set(e, ERR_CONFLICT, false, "INC-%lld has changed meanwhile; look again",
+		        (long long)inc->id);
 	if (already_over(inc, ev) && !ev->actor)
 		return true;
 	if (!incident_next(inc->state, ev->kind, &to))
 		return err_set(e, ERR_CONFLICT, false, "%s",
-			incident_refusal(a, inc->id, inc->state, ev->kind));
+		        incident_refusal(a, inc->id, inc->state, ev->kind));
 	if (is_repeat(inc, ev, to))
 		return true;
 	inc->state = to;
@@ -175,15 +175,14 @@ static bool change_tx(struct db *db, struct arena *a, struct incident *inc,
 	write_fields(inc, ev);
 	if (!incident_row_update(db, a, inc, e))
 		return false;
-	if (is_news(ev->kind) &&
-		!timeline_add(db, inc->id, inc->changed_ms, incident_event_name(ev->kind),
-			ev->actor, ev->note, e))
+	if (is_news(ev->kind) && !timeline_add(db, inc->id, inc->changed_ms,
+	                                 incident_event_name(ev->kind), ev->actor, ev->note, e))
 		return false;
 	return publish_request(db, a, inc->id, e);
 }
 
-static bool apply_tx(struct db *db, struct arena *a, int64_t id, const struct incident_event *ev,
-	struct err *e)
+static bool apply_tx(
+        struct db *db, struct arena *a, int64_t id, const struct incident_event *ev, struct err *e)
 {
 	struct incident *inc = incident_row_get(db, a, id, e);
 
@@ -207,8 +206,8 @@ static bool run_write(struct db *db, void *arg, struct err *e)
 }
 
 static bool write_with(struct store *s,
-	bool (*fn)(struct db *db, struct arena *a, void *arg, struct err *e), void *arg,
-	struct err *e)
+        bool (*fn)(struct db *db, struct arena *a, void *arg, struct err *e), void *arg,
+        struct err *e)
 {
 	struct write w = {fn, arg};
 
@@ -241,7 +240,7 @@ const char *incident_fingerprint(struct arena *a, const struct incident_new *n)
 	struct str b = str_new(a);
 
 	str_addf(&b, "%s\n%s\n%s\n%s\n%s", n->project_id, n->environment_id, n->service_id,
-		signal_name(n->signal), n->detail ? route_mask(a, n->detail) : "");
+	        signal_name(n->signal), n->detail ? route_mask(a, n->detail) : "");
 	return str_hash_hex(a, b.s);
 }
 
@@ -251,12 +250,12 @@ struct open {
 	bool opened;
 };
 
-static bool reopen_tx(struct db *db, struct arena *a, struct open *o, struct incident *last,
-	struct err *e)
+static bool reopen_tx(
+        struct db *db, struct arena *a, struct open *o, struct incident *last, struct err *e)
 {
 	struct incident_event back = {
-		.kind = INCIDENT_EV_REOPENED,
-		.note = "the same symptom is back",
+	        .kind = INCIDENT_EV_REOPENED,
+	        .note = "the same symptom is back",
 	};
 
 	o->id = last->id;
@@ -268,34 +267,34 @@ static bool reopen_tx(struct db *db, struct arena *a, struct open *o, struct inc
 }
 
 static bool insert_tx(struct db *db, struct arena *a, struct open *o, const char *fingerprint,
-	int64_t previous, struct err *e)
+        int64_t previous, struct err *e)
 {
 	const struct incident_new *n = o->n;
 	int64_t now = clock_now_ms();
 	struct incident inc = {
-		.fingerprint = fingerprint,
-		.project_id = n->project_id,
-		.environment_id = n->environment_id,
-		.environment = n->environment,
-		.service_id = n->service_id,
-		.service = n->service,
-		.signal = n->signal,
-		.state = INCIDENT_OPEN,
-		.severity = n->severity,
-		.opened_ms = now,
-		.began_ms = n->began_ms > 0 && n->began_ms < now ? n->began_ms : now,
-		.changed_ms = now,
-		.headline = n->headline,
-		.facts = n->facts,
-		.channel = n->channel,
-		.drill = n->drill,
-		.previous = previous,
+	        .fingerprint = fingerprint,
+	        .project_id = n->project_id,
+	        .environment_id = n->environment_id,
+	        .environment = n->environment,
+	        .service_id = n->service_id,
+	        .service = n->service,
+	        .signal = n->signal,
+	        .state = INCIDENT_OPEN,
+	        .severity = n->severity,
+	        .opened_ms = now,
+	        .began_ms = n->began_ms > 0 && n->began_ms < now ? n->began_ms : now,
+	        .changed_ms = now,
+	        .headline = n->headline,
+	        .facts = n->facts,
+	        .channel = n->channel,
+	        .drill = n->drill,
+	        .previous = previous,
 	};
 
 	o->opened = true;
 	return incident_row_insert(db, a, &inc, &o->id, e) &&
-		timeline_add(db, o->id, now, "opened", NULL, n->headline, e) &&
-		publish_request(db, a, o->id, e);
+	       timeline_add(db, o->id, now, "opened", NULL, n->headline, e) &&
+	       publish_request(db, a, o->id, e);
 }
 
 static bool do_open(struct db *db, struct arena *a, void *arg, struct err *e)
@@ -318,14 +317,13 @@ static bool do_open(struct db *db, struct arena *a, void *arg, struct err *e)
 	if (!last)
 		return false;
 	/* what people called "not an issue" is not opened again under the same number */
-	if (last->state == INCIDENT_RESOLVED &&
-		clock_now_ms() - last->ended_ms < o->n->reopen_ms)
+	if (last->state == INCIDENT_RESOLVED && clock_now_ms() - last->ended_ms < o->n->reopen_ms)
 		return reopen_tx(db, a, o, last, e);
 	return insert_tx(db, a, o, fingerprint, previous, e);
 }
 
-bool incident_open(struct store *s, const struct incident_new *n, int64_t *id_out, bool *opened,
-	struct err *e)
+bool incident_open(
+        struct store *s, const struct incident_new *n, int64_t *id_out, bool *opened, struct err *e)
 {
 	struct open o = {.n = n};
 
@@ -349,7 +347,7 @@ static bool do_add_diagnosis(struct db *db, struct arena *a, void *arg, struct e
 {
 	struct add_diagnosis *x = arg;
 	struct incident_event ev = {
-		.kind = x->conclusive ? INCIDENT_EV_DIAGNOSED : INCIDENT_EV_INCONCLUSIVE,
+	        .kind = x->conclusive ? INCIDENT_EV_DIAGNOSED : INCIDENT_EV_INCONCLUSIVE,
 	};
 	struct incident *inc;
 
@@ -362,22 +360,23 @@ static bool do_add_diagnosis(struct db *db, struct arena *a, void *arg, struct e
 		return false;
 	x->version = ++inc->diagnosis;
 	inc->trouble = NULL;
-	ev.note = arena_printf(a, "plan v%d, confidence %s", x->version,
-	        str_or(x->d->confidence, "none"));
+	ev.note = arena_printf(
+	        a, "plan v%d, confidence %s", x->version, str_or(x->d->confidence, "none"));
 	if (!x->d->plan) {
 		ev.kind = INCIDENT_EV_DIAGNOSIS_FAILED;
 		ev.note = x->d->trouble;
 	}
 	if (!diagnosis_row_insert(db, a, x->key, x->d, x->version, e))
 		return false;
-	if (incident_state_over(inc->state)) { /* ended meanwhile: keep the diagnosis, not the state */
+	if (incident_state_over(
+	            inc->state)) { /* ended meanwhile: keep the diagnosis, not the state */
 		return incident_row_update(db, a, inc, e) && publish_request(db, a, inc->id, e);
 	}
 	return change_tx(db, a, inc, &ev, e);
 }
 
 bool diagnosis_add(struct store *s, const char *key, const struct diagnosis *d, bool conclusive,
-	int *version_out, struct err *e)
+        int *version_out, struct err *e)
 {
 	struct add_diagnosis x = {key, d, conclusive, 0};
 
@@ -403,9 +402,9 @@ static bool check_room(struct db *db, const struct begin *b, struct err *e)
 		return false;
 	if (b->max_open > 0 && open >= b->max_open)
 		return err_set(e, ERR_CONFLICT, false,
-			"%s already has %lld fixes under way or in review (limit %d); merge or close "
-			"one first",
-			b->row.repo, (long long)open, b->max_open);
+		        "%s already has %lld fixes under way or in review (limit %d); merge or close "
+		        "one first",
+		        b->row.repo, (long long)open, b->max_open);
 	return true;
 }
 
@@ -433,14 +432,14 @@ static bool do_begin(struct db *db, struct arena *a, void *arg, struct err *e)
 	n = last ? last->n + 1 : 1;
 	if (b->row.n != n)
 		return err_set(e, ERR_CONFLICT, false,
-			"INC-%lld: another fix was started at the same moment",
-			(long long)b->row.incident);
+		        "INC-%lld: another fix was started at the same moment",
+		        (long long)b->row.incident);
 	return fix_row_insert(db, a, b->key, &b->row, e) &&
-		apply_tx(db, a, b->row.incident, &ev, e);
+	       apply_tx(db, a, b->row.incident, &ev, e);
 }
 
 bool fix_begin(struct store *s, const char *key, const struct fix_row *f, int max_open, int *n_out,
-	struct err *e)
+        struct err *e)
 {
 	struct begin b = {key, *f, max_open};
 
@@ -468,6 +467,7 @@ static void merge(struct fix_row *row, const struct fix_row *f)
 	TAKE(pr_title);
 	TAKE(pr);
 	TAKE(ended_ms);
+	TAKE(deadline_ms);
 	TAKE(error);
 	TAKE(verification);
 	if (f->cost_usd >= 0)
@@ -494,8 +494,8 @@ static bool do_update(struct db *db, struct arena *a, void *arg, struct err *e)
 	return publish_request(db, a, row->incident, e);
 }
 
-bool fix_update(struct store *s, const struct fix_row *f, const struct incident_event *ev,
-	struct err *e)
+bool fix_update(
+        struct store *s, const struct fix_row *f, const struct incident_event *ev, struct err *e)
 {
 	struct update u = {f, ev};
 

@@ -96,7 +96,8 @@ static void add_plan(const struct render *r, struct message *m)
 	const char *next;
 
 	if (!plan_parse(r->a, r->dx->plan, &p, &bad)) {
-		message_section(m, KEEP_HIGH, mrk(r->a, "⚠️ the stored plan is unreadable: %s", bad.msg));
+		message_section(m, KEEP_HIGH,
+		        mrk(r->a, "⚠️ the stored plan is unreadable: %s", bad.msg));
 		return;
 	}
 	message_section(m, KEEP_HIGH, mrk(r->a, "%s", plan_verdict(r->a, &p)));

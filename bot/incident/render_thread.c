@@ -308,7 +308,7 @@ static void add_cause_line(const struct render *r, struct str *b)
 
 	if (r->dx && r->dx->plan && plan_parse(r->a, r->dx->plan, &p, &bad) && p.cause)
 		mrk_add(b, "\nSuspected cause (%s): %s", confidence_name(p.confidence),
-			str_ellipsis(r->a, p.cause, 300));
+		        str_ellipsis(r->a, p.cause, 300));
 }
 
 struct message *render_closing(const struct render *r)

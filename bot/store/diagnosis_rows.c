@@ -7,23 +7,23 @@
 #include "str.h"
 
 const struct migration schema_diagnosis[] = {
-	{1, "CREATE TABLE diagnosis ("
-	    "  incident INTEGER NOT NULL REFERENCES incident(id), version INTEGER NOT NULL,"
-	    "  key TEXT NOT NULL UNIQUE,"
-	    "  plan TEXT, plan_hash TEXT, evidence TEXT, confidence TEXT, remedy TEXT,"
-	    "  prompt_version TEXT, model TEXT, rung TEXT, cost_usd REAL,"
-	    "  tokens_in INTEGER NOT NULL, tokens_out INTEGER NOT NULL, masked INTEGER NOT NULL,"
-	    "  prompt TEXT, hint TEXT, created_ms INTEGER NOT NULL,"
-	    "  PRIMARY KEY (incident, version)"
-	    ") WITHOUT ROWID;"
-	    "CREATE INDEX diagnosis_created ON diagnosis(created_ms);"
-	    "CREATE TABLE vote ("
-	    "  incident INTEGER NOT NULL REFERENCES incident(id),"
-	    "  target TEXT NOT NULL, number INTEGER NOT NULL, user TEXT NOT NULL,"
-	    "  vote TEXT NOT NULL, ts_ms INTEGER NOT NULL,"
-	    "  PRIMARY KEY (incident, target, number, user)"
-	    ") WITHOUT ROWID;"},
-	{0, NULL},
+        {1, "CREATE TABLE diagnosis ("
+            "  incident INTEGER NOT NULL REFERENCES incident(id), version INTEGER NOT NULL,"
+            "  key TEXT NOT NULL UNIQUE,"
+            "  plan TEXT, plan_hash TEXT, evidence TEXT, confidence TEXT, remedy TEXT,"
+            "  prompt_version TEXT, model TEXT, rung TEXT, cost_usd REAL,"
+            "  tokens_in INTEGER NOT NULL, tokens_out INTEGER NOT NULL, masked INTEGER NOT NULL,"
+            "  prompt TEXT, hint TEXT, created_ms INTEGER NOT NULL,"
+            "  PRIMARY KEY (incident, version)"
+            ") WITHOUT ROWID;"
+            "CREATE INDEX diagnosis_created ON diagnosis(created_ms);"
+            "CREATE TABLE vote ("
+            "  incident INTEGER NOT NULL REFERENCES incident(id),"
+            "  target TEXT NOT NULL, number INTEGER NOT NULL, user TEXT NOT NULL,"
+            "  vote TEXT NOT NULL, ts_ms INTEGER NOT NULL,"
+            "  PRIMARY KEY (incident, target, number, user)"
+            ") WITHOUT ROWID;"},
+        {0, NULL},
 };
 
 bool diagnosis_row_by_key(struct db *db, const char *key, int *version, struct err *e)
@@ -31,26 +31,26 @@ bool diagnosis_row_by_key(struct db *db, const char *key, int *version, struct e
 	int64_t v = 0;
 
 	if (!db_get_int(db, &v, NULL, "SELECT version FROM diagnosis WHERE key = ?",
-		    DB_ARGS(db_text(key)), e))
+	            DB_ARGS(db_text(key)), e))
 		return false;
 	*version = (int)v;
 	return true;
 }
 
 bool diagnosis_row_insert(struct db *db, struct arena *a, const char *key,
-	const struct diagnosis *d, int version, struct err *e)
+        const struct diagnosis *d, int version, struct err *e)
 {
 	return db_exec(db,
-		"INSERT INTO diagnosis (incident, version, key, plan, plan_hash, evidence, "
-		"confidence, remedy, prompt_version, model, rung, cost_usd, tokens_in, tokens_out, "
-		"masked, prompt, hint, created_ms) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-		DB_ARGS(db_int(d->incident), db_int(version), db_text(key), db_json(a, d->plan),
-			db_text(d->plan_hash), db_json(a, d->evidence), db_text(d->confidence),
-			db_text(d->remedy), db_text(d->prompt_version), db_text(d->model),
-			db_text(d->rung), db_real(d->cost_usd), db_int(d->tokens_in),
-			db_int(d->tokens_out), db_int(d->masked), db_text(d->prompt),
-			db_text(d->hint), db_int(d->created_ms)),
-		e);
+	        "INSERT INTO diagnosis (incident, version, key, plan, plan_hash, evidence, "
+	        "confidence, remedy, prompt_version, model, rung, cost_usd, tokens_in, tokens_out, "
+	        "masked, prompt, hint, created_ms) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+	        DB_ARGS(db_int(d->incident), db_int(version), db_text(key), db_json(a, d->plan),
+	                db_text(d->plan_hash), db_json(a, d->evidence), db_text(d->confidence),
+	                db_text(d->remedy), db_text(d->prompt_version), db_text(d->model),
+	                db_text(d->rung), db_real(d->cost_usd), db_int(d->tokens_in),
+	                db_int(d->tokens_out), db_int(d->masked), db_text(d->prompt),
+	                db_text(d->hint), db_int(d->created_ms)),
+	        e);
 }
 
 static void read_diagnosis(const struct db_query *q, struct arena *a, struct diagnosis *d)
@@ -74,19 +74,20 @@ static void read_diagnosis(const struct db_query *q, struct arena *a, struct dia
 	d->created_ms = db_col_int(q, 16);
 }
 
-struct diagnosis *diagnosis_get(struct store *s, struct arena *a, int64_t incident, int version,
-	struct err *e)
+struct diagnosis *diagnosis_get(
+        struct store *s, struct arena *a, int64_t incident, int version, struct err *e)
 {
 	struct db *db = store_reader(s, e);
 	struct diagnosis *d = NULL;
 	struct db_query q;
 
-	if (!db || !db_query(db, &q,
-			   "SELECT incident, version, plan, plan_hash, evidence, confidence, remedy, "
-			   "prompt_version, model, rung, cost_usd, tokens_in, tokens_out, masked, "
-			   "prompt, hint, created_ms FROM diagnosis WHERE incident = ?1 AND "
-			   "(?2 = 0 OR version = ?2) ORDER BY version DESC LIMIT 1",
-			   DB_ARGS(db_int(incident), db_int(version)), e))
+	if (!db ||
+	        !db_query(db, &q,
+	                "SELECT incident, version, plan, plan_hash, evidence, confidence, remedy, "
+	                "prompt_version, model, rung, cost_usd, tokens_in, tokens_out, masked, "
+	                "prompt, hint, created_ms FROM diagnosis WHERE incident = ?1 AND "
+	                "(?2 = 0 OR version = ?2) ORDER BY version DESC LIMIT 1",
+	                DB_ARGS(db_int(incident), db_int(version)), e))
 		return NULL;
 	if (db_next(&q)) {
 		d = ARENA_NEW(a, struct diagnosis);
@@ -95,7 +96,8 @@ struct diagnosis *diagnosis_get(struct store *s, struct arena *a, int64_t incide
 	if (!db_done(&q, e))
 		return NULL;
 	if (!d)
-		err_set(e, ERR_NOT_FOUND, false, "INC-%lld has no diagnosis yet", (long long)incident);
+		err_set(e, ERR_NOT_FOUND, false, "INC-%lld has no diagnosis yet",
+		        (long long)incident);
 	return d;
 }
 
@@ -115,26 +117,26 @@ static bool vote_write(struct db *db, void *arg, struct err *e)
 
 	if (v->vote)
 		ok = db_exec(db,
-			"INSERT INTO vote (incident, target, number, user, vote, ts_ms) VALUES "
-			"(?,?,?,?,?,?) ON CONFLICT DO UPDATE SET vote = excluded.vote, ts_ms = "
-			"excluded.ts_ms",
-			DB_ARGS(db_int(v->incident), db_text(v->target), db_int(v->number),
-				db_text(v->user), db_text(v->vote), db_int(clock_now_ms())),
-			e);
+		        "INSERT INTO vote (incident, target, number, user, vote, ts_ms) VALUES "
+		        "(?,?,?,?,?,?) ON CONFLICT DO UPDATE SET vote = excluded.vote, ts_ms = "
+		        "excluded.ts_ms",
+		        DB_ARGS(db_int(v->incident), db_text(v->target), db_int(v->number),
+		                db_text(v->user), db_text(v->vote), db_int(clock_now_ms())),
+		        e);
 	else
 		ok = db_exec(db,
-			"DELETE FROM vote WHERE incident = ? AND target = ? AND number = ? AND user "
-			"= ?",
-			DB_ARGS(db_int(v->incident), db_text(v->target), db_int(v->number),
-				db_text(v->user)),
-			e);
+		        "DELETE FROM vote WHERE incident = ? AND target = ? AND number = ? AND user "
+		        "= ?",
+		        DB_ARGS(db_int(v->incident), db_text(v->target), db_int(v->number),
+		                db_text(v->user)),
+		        e);
 	ok = ok && (db_changes(db) == 0 || publish_request(db, a, v->incident, e));
 	arena_free(a);
 	return ok;
 }
 
 bool vote_set(struct store *s, int64_t incident, const char *target, int number, const char *user,
-	const char *vote, struct err *e)
+        const char *vote, struct err *e)
 {
 	struct vote_write v = {incident, target, user, vote, number};
 
@@ -142,7 +144,7 @@ bool vote_set(struct store *s, int64_t incident, const char *target, int number,
 }
 
 bool vote_list(struct store *s, struct arena *a, int64_t incident, struct vote_row **out,
-	size_t *n_out, struct err *e)
+        size_t *n_out, struct err *e)
 {
 	enum { MAX_VOTES = 500 };
 	struct db *db = store_reader(s, e);
@@ -151,17 +153,17 @@ bool vote_list(struct store *s, struct arena *a, int64_t incident, struct vote_r
 	size_t n = 0;
 
 	if (!db || !db_query(db, &q,
-			   "SELECT user, vote, target, number, ts_ms FROM vote WHERE incident = ? "
-			   "ORDER BY ts_ms LIMIT 500",
-			   DB_ARGS(db_int(incident)), e))
+	                   "SELECT user, vote, target, number, ts_ms FROM vote WHERE incident = ? "
+	                   "ORDER BY ts_ms LIMIT 500",
+	                   DB_ARGS(db_int(incident)), e))
 		return false;
 	while (db_next(&q) && n < MAX_VOTES)
 		rows[n++] = (struct vote_row){
-			.user = db_col_strdup(&q, 0, a),
-			.vote = db_col_strdup(&q, 1, a),
-			.target = db_col_strdup(&q, 2, a),
-			.number = (int)db_col_int(&q, 3),
-			.ts_ms = db_col_int(&q, 4),
+		        .user = db_col_strdup(&q, 0, a),
+		        .vote = db_col_strdup(&q, 1, a),
+		        .target = db_col_strdup(&q, 2, a),
+		        .number = (int)db_col_int(&q, 3),
+		        .ts_ms = db_col_int(&q, 4),
 		};
 	*out = rows;
 	*n_out = n;
@@ -170,23 +172,23 @@ bool vote_list(struct store *s, struct arena *a, int64_t incident, struct vote_r
 
 /* Diagnoses by prompt version and model, fixes together; each with its ratings. */
 static const char stats_sql[] =
-	"SELECT 'diagnosis', d.prompt_version, d.model, count(*), total(d.cost_usd), "
-	"total((SELECT count(*) FROM vote v WHERE v.incident = d.incident AND v.target = 'diagnosis' "
-	"AND v.number = d.version AND v.vote = 'right')), "
-	"total((SELECT count(*) FROM vote v WHERE v.incident = d.incident AND v.target = 'diagnosis' "
-	"AND v.number = d.version AND v.vote = 'wrong')), "
-	"total((SELECT count(*) FROM vote v WHERE v.incident = d.incident AND v.target = 'diagnosis' "
-	"AND v.number = d.version AND v.vote = 'useless')) "
-	"FROM diagnosis d WHERE d.created_ms >= ?1 AND d.plan IS NOT NULL GROUP BY 2, 3 "
-	"UNION ALL SELECT 'fix', NULL, NULL, count(*), total(f.cost_usd), "
-	"total((SELECT count(*) FROM vote v WHERE v.incident = f.incident AND v.target = 'fix' "
-	"AND v.number = f.n AND v.vote = 'right')), "
-	"total((SELECT count(*) FROM vote v WHERE v.incident = f.incident AND v.target = 'fix' "
-	"AND v.number = f.n AND v.vote = 'wrong')), 0 "
-	"FROM fix f WHERE f.started_ms >= ?1 HAVING count(*) > 0 ORDER BY 1, 4 DESC LIMIT 100";
+        "SELECT 'diagnosis', d.prompt_version, d.model, count(*), total(d.cost_usd), "
+        "total((SELECT count(*) FROM vote v WHERE v.incident = d.incident AND v.target = 'diagnosis' "
+        "AND v.number = d.version AND v.vote = 'right')), "
+        "total((SELECT count(*) FROM vote v WHERE v.incident = d.incident AND v.target = 'diagnosis' "
+        "AND v.number = d.version AND v.vote = 'wrong')), "
+        "total((SELECT count(*) FROM vote v WHERE v.incident = d.incident AND v.target = 'diagnosis' "
+        "AND v.number = d.version AND v.vote = 'useless')) "
+        "FROM diagnosis d WHERE d.created_ms >= ?1 AND d.plan IS NOT NULL GROUP BY 2, 3 "
+        "UNION ALL SELECT 'fix', NULL, NULL, count(*), total(f.cost_usd), "
+        "total((SELECT count(*) FROM vote v WHERE v.incident = f.incident AND v.target = 'fix' "
+        "AND v.number = f.n AND v.vote = 'right')), "
+        "total((SELECT count(*) FROM vote v WHERE v.incident = f.incident AND v.target = 'fix' "
+        "AND v.number = f.n AND v.vote = 'wrong')), 0 "
+        "FROM fix f WHERE f.started_ms >= ?1 HAVING count(*) > 0 ORDER BY 1, 4 DESC LIMIT 100";
 
 bool vote_stats(struct store *s, struct arena *a, int64_t since_ms, struct vote_count **out,
-	size_t *n_out, struct err *e)
+        size_t *n_out, struct err *e)
 {
 	enum { MAX_GROUPS = 100 };
 	struct db *db = store_reader(s, e);
@@ -198,14 +200,14 @@ bool vote_stats(struct store *s, struct arena *a, int64_t since_ms, struct vote_
 		return false;
 	while (db_next(&q) && n < MAX_GROUPS)
 		rows[n++] = (struct vote_count){
-			.target = db_col_strdup(&q, 0, a),
-			.prompt_version = db_col_strdup(&q, 1, a),
-			.model = db_col_strdup(&q, 2, a),
-			.diagnoses = (int)db_col_int(&q, 3),
-			.cost_usd = db_col_real(&q, 4),
-			.right = (int)db_col_int(&q, 5),
-			.wrong = (int)db_col_int(&q, 6),
-			.useless = (int)db_col_int(&q, 7),
+		        .target = db_col_strdup(&q, 0, a),
+		        .prompt_version = db_col_strdup(&q, 1, a),
+		        .model = db_col_strdup(&q, 2, a),
+		        .diagnoses = (int)db_col_int(&q, 3),
+		        .cost_usd = db_col_real(&q, 4),
+		        .right = (int)db_col_int(&q, 5),
+		        .wrong = (int)db_col_int(&q, 6),
+		        .useless = (int)db_col_int(&q, 7),
 		};
 	*out = rows;
 	*n_out = n;

@@ -13,6 +13,6 @@ extern const struct migration schema_diagnosis[];
 /* The version already stored under this key; 0 = none. */
 bool diagnosis_row_by_key(struct db *db, const char *key, int *version, struct err *e);
 bool diagnosis_row_insert(struct db *db, struct arena *a, const char *key,
-	const struct diagnosis *d, int version, struct err *e);
+        const struct diagnosis *d, int version, struct err *e);
 
 #endif

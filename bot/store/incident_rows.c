@@ -7,52 +7,52 @@
 #include "str.h"
 
 const struct migration schema_incident[] = {
-	{1, "CREATE TABLE incident ("
-	    "  id INTEGER PRIMARY KEY AUTOINCREMENT,"
-	    "  fingerprint TEXT NOT NULL,"
-	    "  project_id TEXT NOT NULL, environment_id TEXT NOT NULL, environment TEXT NOT NULL,"
-	    "  service_id TEXT NOT NULL, service TEXT NOT NULL,"
-	    "  signal TEXT NOT NULL, state TEXT NOT NULL, severity INTEGER NOT NULL,"
-	    "  opened_ms INTEGER NOT NULL, began_ms INTEGER NOT NULL, changed_ms INTEGER NOT NULL,"
-	    "  ended_ms INTEGER,"
-	    "  headline TEXT NOT NULL, facts TEXT NOT NULL,"
-	    "  acked_by TEXT, acked_ms INTEGER, owner TEXT,"
-	    "  snoozed_until_ms INTEGER NOT NULL DEFAULT 0,"
-	    "  quiet INTEGER NOT NULL DEFAULT 0, drill INTEGER NOT NULL DEFAULT 0,"
-	    "  good_streak INTEGER NOT NULL DEFAULT 0, reopened INTEGER NOT NULL DEFAULT 0,"
-	    "  previous INTEGER REFERENCES incident(id),"
-	    "  how_ended TEXT, ended_by TEXT, end_note TEXT,"
-	    "  channel TEXT, diagnosis INTEGER NOT NULL DEFAULT 0, trouble TEXT,"
-	    "  revision INTEGER NOT NULL DEFAULT 1"
-	    ");"
-	    /* one unfinished incident per service, whoever asks */
-	    "CREATE UNIQUE INDEX incident_alive ON incident(environment_id, service_id)"
-	    "  WHERE ended_ms IS NULL;"
-	    "CREATE INDEX incident_fingerprint ON incident(fingerprint, ended_ms);"
-	    "CREATE INDEX incident_opened ON incident(opened_ms);"
-	    "CREATE TABLE timeline ("
-	    "  id INTEGER PRIMARY KEY,"
-	    "  incident INTEGER NOT NULL REFERENCES incident(id),"
-	    "  ts_ms INTEGER NOT NULL, kind TEXT NOT NULL, actor TEXT, note TEXT"
-	    ");"
-	    "CREATE INDEX timeline_incident ON timeline(incident, id);"
-	    "CREATE TABLE slot ("
-	    "  incident INTEGER NOT NULL REFERENCES incident(id),"
-	    "  slot TEXT NOT NULL, ts TEXT, channel TEXT, hash INTEGER NOT NULL,"
-	    "  posted_ms INTEGER NOT NULL, updated_ms INTEGER NOT NULL,"
-	    "  PRIMARY KEY (incident, slot)"
-	    ") WITHOUT ROWID;"
-	    "CREATE INDEX slot_message ON slot(channel, ts);"},
-	{0, NULL},
+        {1, "CREATE TABLE incident ("
+            "  id INTEGER PRIMARY KEY AUTOINCREMENT,"
+            "  fingerprint TEXT NOT NULL,"
+            "  project_id TEXT NOT NULL, environment_id TEXT NOT NULL, environment TEXT NOT NULL,"
+            "  service_id TEXT NOT NULL, service TEXT NOT NULL,"
+            "  signal TEXT NOT NULL, state TEXT NOT NULL, severity INTEGER NOT NULL,"
+            "  opened_ms INTEGER NOT NULL, began_ms INTEGER NOT NULL, changed_ms INTEGER NOT NULL,"
+            "  ended_ms INTEGER,"
+            "  headline TEXT NOT NULL, facts TEXT NOT NULL,"
+            "  acked_by TEXT, acked_ms INTEGER, owner TEXT,"
+            "  snoozed_until_ms INTEGER NOT NULL DEFAULT 0,"
+            "  quiet INTEGER NOT NULL DEFAULT 0, drill INTEGER NOT NULL DEFAULT 0,"
+            "  good_streak INTEGER NOT NULL DEFAULT 0, reopened INTEGER NOT NULL DEFAULT 0,"
+            "  previous INTEGER REFERENCES incident(id),"
+            "  how_ended TEXT, ended_by TEXT, end_note TEXT,"
+            "  channel TEXT, diagnosis INTEGER NOT NULL DEFAULT 0, trouble TEXT,"
+            "  revision INTEGER NOT NULL DEFAULT 1"
+            ");"
+            /* one unfinished incident per service, whoever asks */
+            "CREATE UNIQUE INDEX incident_alive ON incident(environment_id, service_id)"
+            "  WHERE ended_ms IS NULL;"
+            "CREATE INDEX incident_fingerprint ON incident(fingerprint, ended_ms);"
+            "CREATE INDEX incident_opened ON incident(opened_ms);"
+            "CREATE TABLE timeline ("
+            "  id INTEGER PRIMARY KEY,"
+            "  incident INTEGER NOT NULL REFERENCES incident(id),"
+            "  ts_ms INTEGER NOT NULL, kind TEXT NOT NULL, actor TEXT, note TEXT"
+            ");"
+            "CREATE INDEX timeline_incident ON timeline(incident, id);"
+            "CREATE TABLE slot ("
+            "  incident INTEGER NOT NULL REFERENCES incident(id),"
+            "  slot TEXT NOT NULL, ts TEXT, channel TEXT, hash INTEGER NOT NULL,"
+            "  posted_ms INTEGER NOT NULL, updated_ms INTEGER NOT NULL,"
+            "  PRIMARY KEY (incident, slot)"
+            ") WITHOUT ROWID;"
+            "CREATE INDEX slot_message ON slot(channel, ts);"},
+        {0, NULL},
 };
 
 #define COLUMNS                                                                                    \
-	"i.id, i.fingerprint, i.project_id, i.environment_id, i.environment, i.service_id, "      \
-	"i.service, i.signal, i.state, i.severity, i.opened_ms, i.began_ms, i.changed_ms, "       \
-	"i.ended_ms, i.headline, i.facts, i.acked_by, i.acked_ms, i.owner, i.snoozed_until_ms, "  \
-	"i.quiet, i.drill, i.good_streak, i.reopened, i.previous, i.how_ended, i.ended_by, "      \
-	"i.end_note, i.channel, i.diagnosis, i.trouble, i.revision, s.ts, "                       \
-	"(SELECT count(*) FROM incident o WHERE o.fingerprint = i.fingerprint "                   \
+	"i.id, i.fingerprint, i.project_id, i.environment_id, i.environment, i.service_id, "       \
+	"i.service, i.signal, i.state, i.severity, i.opened_ms, i.began_ms, i.changed_ms, "        \
+	"i.ended_ms, i.headline, i.facts, i.acked_by, i.acked_ms, i.owner, i.snoozed_until_ms, "   \
+	"i.quiet, i.drill, i.good_streak, i.reopened, i.previous, i.how_ended, i.ended_by, "       \
+	"i.end_note, i.channel, i.diagnosis, i.trouble, i.revision, s.ts, "                        \
+	"(SELECT count(*) FROM incident o WHERE o.fingerprint = i.fingerprint "                    \
 	"AND o.opened_ms > i.opened_ms - 2592000000 AND o.opened_ms <= i.opened_ms)"
 #define FROM " FROM incident i LEFT JOIN slot s ON s.incident = i.id AND s.slot = 'root' "
 
@@ -121,29 +121,28 @@ struct incident *incident_row_get(struct db *db, struct arena *a, int64_t id, st
 		return NULL;
 	if (!inc)
 		err_set(e, ERR_NOT_FOUND, false,
-			"there is no INC-%lld; `/heal list all` shows what there is",
-			(long long)id);
+		        "there is no INC-%lld; `/heal list all` shows what there is",
+		        (long long)id);
 	return inc;
 }
 
-bool incident_row_insert(struct db *db, struct arena *a, const struct incident *inc,
-	int64_t *id_out, struct err *e)
+bool incident_row_insert(
+        struct db *db, struct arena *a, const struct incident *inc, int64_t *id_out, struct err *e)
 {
 	if (!db_exec(db,
-		    "INSERT INTO incident (fingerprint, project_id, environment_id, environment, "
-		    "service_id, service, signal, state, severity, opened_ms, began_ms, changed_ms, "
-		    "headline, facts, drill, previous, channel) "
-		    "VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-		    DB_ARGS(db_text(inc->fingerprint), db_text(inc->project_id),
-			    db_text(inc->environment_id), db_text(inc->environment),
-			    db_text(inc->service_id), db_text(inc->service),
-			    db_text(signal_name(inc->signal)),
-			    db_text(incident_state_name(inc->state)), db_int(inc->severity),
-			    db_int(inc->opened_ms), db_int(inc->began_ms),
-			    db_int(inc->changed_ms), db_text(inc->headline),
-			    db_json(a, inc->facts), db_bool(inc->drill),
-			    db_int_or_null(inc->previous), db_text(inc->channel)),
-		    e))
+	            "INSERT INTO incident (fingerprint, project_id, environment_id, environment, "
+	            "service_id, service, signal, state, severity, opened_ms, began_ms, changed_ms, "
+	            "headline, facts, drill, previous, channel) "
+	            "VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+	            DB_ARGS(db_text(inc->fingerprint), db_text(inc->project_id),
+	                    db_text(inc->environment_id), db_text(inc->environment),
+	                    db_text(inc->service_id), db_text(inc->service),
+	                    db_text(signal_name(inc->signal)),
+	                    db_text(incident_state_name(inc->state)), db_int(inc->severity),
+	                    db_int(inc->opened_ms), db_int(inc->began_ms), db_int(inc->changed_ms),
+	                    db_text(inc->headline), db_json(a, inc->facts), db_bool(inc->drill),
+	                    db_int_or_null(inc->previous), db_text(inc->channel)),
+	            e))
 		return false;
 	*id_out = db_last_id(db);
 	return true;
@@ -152,60 +151,58 @@ bool incident_row_insert(struct db *db, struct arena *a, const struct incident *
 bool incident_row_update(struct db *db, struct arena *a, const struct incident *inc, struct err *e)
 {
 	return db_exec(db,
-		"UPDATE incident SET signal = ?, state = ?, severity = ?, began_ms = ?, "
-		"changed_ms = ?, ended_ms = ?, headline = ?, facts = ?, acked_by = ?, acked_ms = ?, "
-		"owner = ?, snoozed_until_ms = ?, quiet = ?, good_streak = ?, reopened = ?, "
-		"how_ended = ?, ended_by = ?, end_note = ?, channel = ?, diagnosis = ?, trouble = ?, "
-		"revision = revision + 1 WHERE id = ?",
-		DB_ARGS(db_text(signal_name(inc->signal)),
-			db_text(incident_state_name(inc->state)), db_int(inc->severity),
-			db_int(inc->began_ms), db_int(inc->changed_ms),
-			db_int_or_null(inc->ended_ms), db_text(inc->headline),
-			db_json(a, inc->facts), db_text(inc->acked_by),
-			db_int_or_null(inc->acked_ms), db_text(inc->owner),
-			db_int(inc->snoozed_until_ms), db_bool(inc->quiet),
-			db_int(inc->good_streak), db_int(inc->reopened),
-			db_text(inc->how_ended), db_text(inc->ended_by), db_text(inc->end_note),
-			db_text(inc->channel), db_int(inc->diagnosis), db_text(inc->trouble),
-			db_int(inc->id)),
-		e);
+	        "UPDATE incident SET signal = ?, state = ?, severity = ?, began_ms = ?, "
+	        "changed_ms = ?, ended_ms = ?, headline = ?, facts = ?, acked_by = ?, acked_ms = ?, "
+	        "owner = ?, snoozed_until_ms = ?, quiet = ?, good_streak = ?, reopened = ?, "
+	        "how_ended = ?, ended_by = ?, end_note = ?, channel = ?, diagnosis = ?, trouble = ?, "
+	        "revision = revision + 1 WHERE id = ?",
+	        DB_ARGS(db_text(signal_name(inc->signal)), db_text(incident_state_name(inc->state)),
+	                db_int(inc->severity), db_int(inc->began_ms), db_int(inc->changed_ms),
+	                db_int_or_null(inc->ended_ms), db_text(inc->headline),
+	                db_json(a, inc->facts), db_text(inc->acked_by),
+	                db_int_or_null(inc->acked_ms), db_text(inc->owner),
+	                db_int(inc->snoozed_until_ms), db_bool(inc->quiet),
+	                db_int(inc->good_streak), db_int(inc->reopened), db_text(inc->how_ended),
+	                db_text(inc->ended_by), db_text(inc->end_note), db_text(inc->channel),
+	                db_int(inc->diagnosis), db_text(inc->trouble), db_int(inc->id)),
+	        e);
 }
 
 bool incident_row_of_service(struct db *db, const char *service_id, int64_t *id_out, struct err *e)
 {
 	*id_out = 0;
 	return db_get_int(db, id_out, NULL,
-		"SELECT id FROM incident WHERE service_id = ? AND ended_ms IS NULL",
-		DB_ARGS(db_text(service_id)), e);
+	        "SELECT id FROM incident WHERE service_id = ? AND ended_ms IS NULL",
+	        DB_ARGS(db_text(service_id)), e);
 }
 
 bool incident_row_last(struct db *db, const char *fingerprint, int64_t *id_out, struct err *e)
 {
 	*id_out = 0;
 	return db_get_int(db, id_out, NULL,
-		"SELECT id FROM incident WHERE fingerprint = ? AND ended_ms IS NOT NULL "
-		"ORDER BY ended_ms DESC LIMIT 1",
-		DB_ARGS(db_text(fingerprint)), e);
+	        "SELECT id FROM incident WHERE fingerprint = ? AND ended_ms IS NOT NULL "
+	        "ORDER BY ended_ms DESC LIMIT 1",
+	        DB_ARGS(db_text(fingerprint)), e);
 }
 
 bool timeline_add(struct db *db, int64_t incident, int64_t ts_ms, const char *kind,
-	const char *actor, const char *note, struct err *e)
+        const char *actor, const char *note, struct err *e)
 {
 	return db_exec(db,
-		"INSERT INTO timeline (incident, ts_ms, kind, actor, note) VALUES (?,?,?,?,?)",
-		DB_ARGS(db_int(incident), db_int(ts_ms), db_text(kind), db_text(actor),
-			db_text(note)),
-		e);
+	        "INSERT INTO timeline (incident, ts_ms, kind, actor, note) VALUES (?,?,?,?,?)",
+	        DB_ARGS(db_int(incident), db_int(ts_ms), db_text(kind), db_text(actor),
+	                db_text(note)),
+	        e);
 }
 
 bool publish_request(struct db *db, struct arena *a, int64_t incident, struct err *e)
 {
 	json *in = json_obj(a);
 	struct wf_start st = {
-		.workflow = "publish",
-		.input = in,
-		.concurrency = arena_printf(a, "publish:%lld", (long long)incident),
-		.coalesce = true,
+	        .workflow = "publish",
+	        .input = in,
+	        .concurrency = arena_printf(a, "publish:%lld", (long long)incident),
+	        .coalesce = true,
 	};
 
 	json_set_int(in, "incident", incident);
@@ -223,7 +220,7 @@ struct incident *incident_get(struct store *s, struct arena *a, int64_t id, stru
 
 /* One constant statement; what is not asked for is switched off by its argument. */
 bool incident_list(struct store *s, struct arena *a, const struct incident_filter *f,
-	struct incident **out, size_t *n_out, struct err *e)
+        struct incident **out, size_t *n_out, struct err *e)
 {
 	struct db *db = store_reader(s, e);
 	int limit = f->limit > 0 ? f->limit : 20;
@@ -235,18 +232,18 @@ bool incident_list(struct store *s, struct arena *a, const struct incident_filte
 	if (!db)
 		return false;
 	if (!db_query(db, &q,
-		    "SELECT " COLUMNS FROM
-		    "WHERE CASE ?1 WHEN 'all' THEN 1 WHEN 'resolved' THEN i.ended_ms IS NOT NULL "
-		    "WHEN 'snoozed' THEN i.ended_ms IS NULL AND i.snoozed_until_ms > ?2 "
-		    "WHEN 'mine' THEN i.ended_ms IS NULL AND (i.owner = ?3 OR i.acked_by = ?3) "
-		    "ELSE i.ended_ms IS NULL END "
-		    "AND (?4 IS NULL OR i.service = ?4 COLLATE NOCASE) AND i.opened_ms >= ?5 "
-		    "ORDER BY i.ended_ms IS NOT NULL, i.severity DESC, i.opened_ms DESC "
-		    "LIMIT ?6 OFFSET ?7",
-		    DB_ARGS(db_text(which), db_int(clock_now_ms()), db_text(f->user),
-			    db_text(f->service), db_int(f->since_ms), db_int(limit),
-			    db_int(f->offset)),
-		    e))
+	            "SELECT " COLUMNS FROM
+	            "WHERE CASE ?1 WHEN 'all' THEN 1 WHEN 'resolved' THEN i.ended_ms IS NOT NULL "
+	            "WHEN 'snoozed' THEN i.ended_ms IS NULL AND i.snoozed_until_ms > ?2 "
+	            "WHEN 'mine' THEN i.ended_ms IS NULL AND (i.owner = ?3 OR i.acked_by = ?3) "
+	            "ELSE i.ended_ms IS NULL END "
+	            "AND (?4 IS NULL OR i.service = ?4 COLLATE NOCASE) AND i.opened_ms >= ?5 "
+	            "ORDER BY i.ended_ms IS NOT NULL, i.severity DESC, i.opened_ms DESC "
+	            "LIMIT ?6 OFFSET ?7",
+	            DB_ARGS(db_text(which), db_int(clock_now_ms()), db_text(f->user),
+	                    db_text(f->service), db_int(f->since_ms), db_int(limit),
+	                    db_int(f->offset)),
+	            e))
 		return false;
 	while (db_next(&q))
 		read_row(&q, a, &list[n++]);
@@ -263,7 +260,7 @@ bool incident_of_service(struct store *s, const char *service_id, int64_t *id_ou
 }
 
 bool incident_of_message(struct store *s, struct arena *a, const char *channel, const char *ts,
-	int64_t *id_out, const char **slot_out, struct err *e)
+        int64_t *id_out, const char **slot_out, struct err *e)
 {
 	struct db *db = store_reader(s, e);
 	struct db_query q;
@@ -272,7 +269,7 @@ bool incident_of_message(struct store *s, struct arena *a, const char *channel, 
 	if (slot_out)
 		*slot_out = NULL;
 	if (!db || !db_query(db, &q, "SELECT incident, slot FROM slot WHERE channel = ? AND ts = ?",
-			   DB_ARGS(db_text(channel), db_text(ts)), e))
+	                   DB_ARGS(db_text(channel), db_text(ts)), e))
 		return false;
 	if (db_next(&q)) {
 		*id_out = db_col_int(&q, 0);
@@ -283,7 +280,7 @@ bool incident_of_message(struct store *s, struct arena *a, const char *channel, 
 }
 
 bool incident_timeline(struct store *s, struct arena *a, int64_t id, struct timeline_row **out,
-	size_t *n_out, struct err *e)
+        size_t *n_out, struct err *e)
 {
 	enum { MAX_ROWS = 500 };
 	struct db *db = store_reader(s, e);
@@ -292,17 +289,17 @@ bool incident_timeline(struct store *s, struct arena *a, int64_t id, struct time
 	size_t n = 0;
 
 	if (!db || !db_query(db, &q,
-			   "SELECT id, ts_ms, kind, actor, note FROM (SELECT * FROM timeline WHERE "
-			   "incident = ? ORDER BY id DESC LIMIT 500) ORDER BY id",
-			   DB_ARGS(db_int(id)), e))
+	                   "SELECT id, ts_ms, kind, actor, note FROM (SELECT * FROM timeline WHERE "
+	                   "incident = ? ORDER BY id DESC LIMIT 500) ORDER BY id",
+	                   DB_ARGS(db_int(id)), e))
 		return false;
 	while (db_next(&q) && n < MAX_ROWS)
 		rows[n++] = (struct timeline_row){
-			.id = db_col_int(&q, 0),
-			.ts_ms = db_col_int(&q, 1),
-			.kind = db_col_strdup(&q, 2, a),
-			.actor = db_col_strdup(&q, 3, a),
-			.note = db_col_strdup(&q, 4, a),
+		        .id = db_col_int(&q, 0),
+		        .ts_ms = db_col_int(&q, 1),
+		        .kind = db_col_strdup(&q, 2, a),
+		        .actor = db_col_strdup(&q, 3, a),
+		        .note = db_col_strdup(&q, 4, a),
 		};
 	*out = rows;
 	*n_out = n;
@@ -312,7 +309,7 @@ bool incident_timeline(struct store *s, struct arena *a, int64_t id, struct time
 /* --- messages --- */
 
 bool slot_list(struct store *s, struct arena *a, int64_t incident, struct slot_row **out,
-	size_t *n_out, struct err *e)
+        size_t *n_out, struct err *e)
 {
 	enum { MAX_SLOTS = 256 };
 	struct db *db = store_reader(s, e);
@@ -321,18 +318,18 @@ bool slot_list(struct store *s, struct arena *a, int64_t incident, struct slot_r
 	size_t n = 0;
 
 	if (!db || !db_query(db, &q,
-			   "SELECT slot, ts, channel, hash, posted_ms, updated_ms FROM slot WHERE "
-			   "incident = ? ORDER BY posted_ms DESC LIMIT 256",
-			   DB_ARGS(db_int(incident)), e))
+	                   "SELECT slot, ts, channel, hash, posted_ms, updated_ms FROM slot WHERE "
+	                   "incident = ? ORDER BY posted_ms DESC LIMIT 256",
+	                   DB_ARGS(db_int(incident)), e))
 		return false;
 	while (db_next(&q) && n < MAX_SLOTS)
 		rows[n++] = (struct slot_row){
-			.slot = db_col_strdup(&q, 0, a),
-			.ts = db_col_strdup(&q, 1, a),
-			.channel = db_col_strdup(&q, 2, a),
-			.hash = (uint64_t)db_col_int(&q, 3),
-			.posted_ms = db_col_int(&q, 4),
-			.updated_ms = db_col_int(&q, 5),
+		        .slot = db_col_strdup(&q, 0, a),
+		        .ts = db_col_strdup(&q, 1, a),
+		        .channel = db_col_strdup(&q, 2, a),
+		        .hash = (uint64_t)db_col_int(&q, 3),
+		        .posted_ms = db_col_int(&q, 4),
+		        .updated_ms = db_col_int(&q, 5),
 		};
 	*out = rows;
 	*n_out = n;
@@ -349,14 +346,14 @@ static bool slot_write(struct db *db, void *arg, struct err *e)
 	const struct slot_write *w = arg;
 
 	return db_exec(db,
-		"INSERT INTO slot (incident, slot, ts, channel, hash, posted_ms, updated_ms) "
-		"VALUES (?,?,?,?,?,?,?) ON CONFLICT (incident, slot) DO UPDATE SET ts = excluded.ts, "
-		"channel = excluded.channel, hash = excluded.hash, posted_ms = excluded.posted_ms, "
-		"updated_ms = excluded.updated_ms",
-		DB_ARGS(db_int(w->incident), db_text(w->row->slot), db_text(w->row->ts),
-			db_text(w->row->channel), db_int((int64_t)w->row->hash),
-			db_int(w->row->posted_ms), db_int(w->row->updated_ms)),
-		e);
+	        "INSERT INTO slot (incident, slot, ts, channel, hash, posted_ms, updated_ms) "
+	        "VALUES (?,?,?,?,?,?,?) ON CONFLICT (incident, slot) DO UPDATE SET ts = excluded.ts, "
+	        "channel = excluded.channel, hash = excluded.hash, posted_ms = excluded.posted_ms, "
+	        "updated_ms = excluded.updated_ms",
+	        DB_ARGS(db_int(w->incident), db_text(w->row->slot), db_text(w->row->ts),
+	                db_text(w->row->channel), db_int((int64_t)w->row->hash),
+	                db_int(w->row->posted_ms), db_int(w->row->updated_ms)),
+	        e);
 }
 
 bool slot_set(struct store *s, int64_t incident, const struct slot_row *row, struct err *e)

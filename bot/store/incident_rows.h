@@ -14,17 +14,16 @@ extern const struct migration schema_incident[];
 /* NULL and ERR_NOT_FOUND. */
 struct incident *incident_row_get(struct db *db, struct arena *a, int64_t id, struct err *e);
 /* *id_out is set. */
-bool incident_row_insert(struct db *db, struct arena *a, const struct incident *inc,
-	int64_t *id_out, struct err *e);
+bool incident_row_insert(
+        struct db *db, struct arena *a, const struct incident *inc, int64_t *id_out, struct err *e);
 /* Writes every mutable column and raises the revision. */
 bool incident_row_update(struct db *db, struct arena *a, const struct incident *inc, struct err *e);
 /* The unfinished incident of a service; 0 = none. */
-bool incident_row_of_service(struct db *db, const char *service_id, int64_t *id_out,
-	struct err *e);
+bool incident_row_of_service(struct db *db, const char *service_id, int64_t *id_out, struct err *e);
 /* The newest finished incident of a fingerprint; 0 = none. */
 bool incident_row_last(struct db *db, const char *fingerprint, int64_t *id_out, struct err *e);
 bool timeline_add(struct db *db, int64_t incident, int64_t ts_ms, const char *kind,
-	const char *actor, const char *note, struct err *e);
+        const char *actor, const char *note, struct err *e);
 /* Starts (or merges into) the run that brings Slack up to date. */
 bool publish_request(struct db *db, struct arena *a, int64_t incident, struct err *e);
 

@@ -8,18 +8,18 @@
 #include "store/store.h"
 
 const struct migration schema_memory[] = {
-	{1, "CREATE TABLE scan_state ("
-	    "  environment_id TEXT NOT NULL, service_id TEXT NOT NULL, service TEXT NOT NULL,"
-	    "  watch BLOB, view TEXT, scanned_ms INTEGER NOT NULL,"
-	    "  PRIMARY KEY (environment_id, service_id)"
-	    ");"
-	    "CREATE TABLE memo (key TEXT PRIMARY KEY, value TEXT NOT NULL, ts_ms INTEGER NOT NULL)"
-	    "  WITHOUT ROWID;"
-	    "CREATE TABLE audit ("
-	    "  id INTEGER PRIMARY KEY, ts_ms INTEGER NOT NULL, user TEXT, what TEXT NOT NULL,"
-	    "  incident INTEGER, detail TEXT"
-	    ");"},
-	{0, NULL},
+        {1, "CREATE TABLE scan_state ("
+            "  environment_id TEXT NOT NULL, service_id TEXT NOT NULL, service TEXT NOT NULL,"
+            "  watch BLOB, view TEXT, scanned_ms INTEGER NOT NULL,"
+            "  PRIMARY KEY (environment_id, service_id)"
+            ");"
+            "CREATE TABLE memo (key TEXT PRIMARY KEY, value TEXT NOT NULL, ts_ms INTEGER NOT NULL)"
+            "  WITHOUT ROWID;"
+            "CREATE TABLE audit ("
+            "  id INTEGER PRIMARY KEY, ts_ms INTEGER NOT NULL, user TEXT, what TEXT NOT NULL,"
+            "  incident INTEGER, detail TEXT"
+            ");"},
+        {0, NULL},
 };
 
 struct scan_write {
@@ -36,14 +36,14 @@ static bool scan_write(struct db *db, void *arg, struct err *e)
 		const struct scan_row *r = &w->rows[i];
 
 		if (!db_exec(db,
-			    "INSERT INTO scan_state (environment_id, service_id, service, watch, view, "
-			    "scanned_ms) VALUES (?,?,?,?,?,?) ON CONFLICT DO UPDATE SET service = "
-			    "excluded.service, watch = excluded.watch, view = excluded.view, scanned_ms "
-			    "= excluded.scanned_ms",
-			    DB_ARGS(db_text(r->environment_id), db_text(r->service_id),
-				    db_text(r->service), db_blob(r->watch, r->watch_len),
-				    db_json(w->a, r->view), db_int(r->scanned_ms)),
-			    e))
+		            "INSERT INTO scan_state (environment_id, service_id, service, watch, view, "
+		            "scanned_ms) VALUES (?,?,?,?,?,?) ON CONFLICT DO UPDATE SET service = "
+		            "excluded.service, watch = excluded.watch, view = excluded.view, scanned_ms "
+		            "= excluded.scanned_ms",
+		            DB_ARGS(db_text(r->environment_id), db_text(r->service_id),
+		                    db_text(r->service), db_blob(r->watch, r->watch_len),
+		                    db_json(w->a, r->view), db_int(r->scanned_ms)),
+		            e))
 			return false;
 	}
 	return true;
@@ -73,7 +73,7 @@ static void read_scan(const struct db_query *q, struct arena *a, struct scan_row
 }
 
 bool scan_load(struct store *s, struct arena *a, const char *environment_id, struct scan_row **out,
-	size_t *n_out, struct err *e)
+        size_t *n_out, struct err *e)
 {
 	struct db *db = store_reader(s, e);
 	int64_t count = 0;
@@ -84,9 +84,9 @@ bool scan_load(struct store *s, struct arena *a, const char *environment_id, str
 		return false;
 	*out = ARENA_ARRAY(a, (size_t)count + 1, struct scan_row);
 	if (!db_query(db, &q,
-		    "SELECT environment_id, service_id, service, watch, view, scanned_ms FROM "
-		    "scan_state WHERE ?1 IS NULL OR environment_id = ?1 ORDER BY service",
-		    DB_ARGS(db_text(environment_id)), e))
+	            "SELECT environment_id, service_id, service, watch, view, scanned_ms FROM "
+	            "scan_state WHERE ?1 IS NULL OR environment_id = ?1 ORDER BY service",
+	            DB_ARGS(db_text(environment_id)), e))
 		return false;
 	while (db_next(&q) && n < (size_t)count)
 		read_scan(&q, a, &(*out)[n++]);
@@ -108,9 +108,9 @@ static bool memo_write(struct db *db, void *arg, struct err *e)
 	if (!w->value)
 		return db_exec(db, "DELETE FROM memo WHERE key = ?", DB_ARGS(db_text(w->key)), e);
 	return db_exec(db,
-		"INSERT INTO memo (key, value, ts_ms) VALUES (?,?,?) ON CONFLICT DO UPDATE SET value "
-		"= excluded.value, ts_ms = excluded.ts_ms",
-		DB_ARGS(db_text(w->key), db_text(w->value), db_int(clock_now_ms())), e);
+	        "INSERT INTO memo (key, value, ts_ms) VALUES (?,?,?) ON CONFLICT DO UPDATE SET value "
+	        "= excluded.value, ts_ms = excluded.ts_ms",
+	        DB_ARGS(db_text(w->key), db_text(w->value), db_int(clock_now_ms())), e);
 }
 
 bool memo_set(struct store *s, const char *key, const json *value, struct err *e)
@@ -130,8 +130,8 @@ const json *memo_get(struct store *s, struct arena *a, const char *key)
 	const json *value = NULL;
 	struct db_query q;
 
-	if (!db || !db_query(db, &q, "SELECT value FROM memo WHERE key = ?",
-			   DB_ARGS(db_text(key)), &ignored))
+	if (!db || !db_query(db, &q, "SELECT value FROM memo WHERE key = ?", DB_ARGS(db_text(key)),
+	                   &ignored))
 		return NULL;
 	if (db_next(&q))
 		value = db_col_json(&q, 0, a);
@@ -150,14 +150,14 @@ static bool audit_write(struct db *db, void *arg, struct err *e)
 	const struct audit_write *w = arg;
 
 	return db_exec(db,
-		"INSERT INTO audit (ts_ms, user, what, incident, detail) VALUES (?,?,?,?,?)",
-		DB_ARGS(db_int(clock_now_ms()), db_text(w->user), db_text(w->what),
-			db_int_or_null(w->incident), db_text(w->detail)),
-		e);
+	        "INSERT INTO audit (ts_ms, user, what, incident, detail) VALUES (?,?,?,?,?)",
+	        DB_ARGS(db_int(clock_now_ms()), db_text(w->user), db_text(w->what),
+	                db_int_or_null(w->incident), db_text(w->detail)),
+	        e);
 }
 
 bool audit_add(struct store *s, const char *user, const char *what, int64_t incident,
-	const json *detail, struct err *e)
+        const json *detail, struct err *e)
 {
 	struct arena *a = arena_new(0);
 	struct audit_write w = {user, what, detail ? json_print(a, detail) : NULL, incident};

@@ -16,25 +16,25 @@
 enum { MAX_STEPS = 10 };
 
 static json *dialog_of(struct wf *w, const struct incident *inc, const struct diagnosis *dx,
-	const struct plan *p, const char *channel)
+        const struct plan *p, const char *channel)
 {
 	struct arena *a = wf_arena(w);
 	json *data = json_obj(a);
 	struct modal v = {
-		.callback = "fix_submit",
-		.title = arena_printf(a, "Fix INC-%lld", (long long)inc->id),
-		.submit = "Start the fix",
-		.close = "Cancel",
+	        .callback = "fix_submit",
+	        .title = arena_printf(a, "Fix INC-%lld", (long long)inc->id),
+	        .submit = "Start the fix",
+	        .close = "Cancel",
 	};
 	struct option steps[MAX_STEPS];
 	struct option draft = {.text = "Open as a draft", .value = "draft"};
 	struct input extra = {
-		.id = "extra",
-		.label = "Extra instruction",
-		.placeholder = "keep the public API stable",
-		.optional = true,
-		.multiline = true,
-		.max = 1000,
+	        .id = "extra",
+	        .label = "Extra instruction",
+	        .placeholder = "keep the public API stable",
+	        .optional = true,
+	        .multiline = true,
+	        .max = 1000,
 	};
 	struct message *m;
 	size_t n = p->nsteps < MAX_STEPS ? p->nsteps : MAX_STEPS;
@@ -46,21 +46,21 @@ static json *dialog_of(struct wf *w, const struct incident *inc, const struct di
 	v.data = json_print(a, data);
 	m = message_modal(a, &v);
 	message_section(m, KEEP_ALWAYS,
-		mrk(a, "*%s* · %s\nPlan v%d: %s", inc->service, inc->headline, dx->version,
-			str_or(p->summary, "")));
+	        mrk(a, "*%s* · %s\nPlan v%d: %s", inc->service, inc->headline, dx->version,
+	                str_or(p->summary, "")));
 	for (size_t i = 0; i < n; i++)
 		steps[i] = (struct option){
-			.text = str_ellipsis(a, p->steps[i].text, 72),
-			.value = arena_printf(a, "%zu", i + 1),
-			.selected = true,
+		        .text = str_ellipsis(a, p->steps[i].text, 72),
+		        .value = arena_printf(a, "%zu", i + 1),
+		        .selected = true,
 		};
 	if (n > 0)
 		message_checks(m, "steps", "Steps to be done", steps, n);
 	message_input(m, &extra);
 	message_checks(m, "options", "Options", &draft, 1);
 	message_context(m, KEEP_NORMAL,
-		"The agent gets these steps, the evidence and your instruction; no raw logs. It "
-		"opens a pull request; nothing merges by itself.");
+	        "The agent gets these steps, the evidence and your instruction; no raw logs. It "
+	        "opens a pull request; nothing merges by itself.");
 	return json_copy(a, message_json(m));
 }
 
@@ -79,13 +79,13 @@ static const json *open_step(struct wf *w, const json *in, struct err *e)
 		return NULL;
 	if (json_int(in, ".version", 0) > 0 && json_int(in, ".version", 0) != dx->version) {
 		err_set(e, ERR_CONFLICT, false,
-			"the plan is now v%d; look at it in the thread and press Fix… again",
-			dx->version);
+		        "the plan is now v%d; look at it in the thread and press Fix… again",
+		        dx->version);
 		return NULL;
 	}
 	if (!plan_parse(a, dx->plan, &p, e) ||
-		!slack_view_open(h->slack, a, json_str(in, ".trigger", ""),
-			dialog_of(w, inc, dx, &p, json_str(in, ".channel", "")), NULL, e))
+	        !slack_view_open(h->slack, a, json_str(in, ".trigger", ""),
+	                dialog_of(w, inc, dx, &p, json_str(in, ".channel", "")), NULL, e))
 		return NULL;
 	return json_obj(a);
 }
@@ -137,18 +137,20 @@ static bool submit(struct wf *w, const struct call *c, struct err *e)
 	ask.draft = view_checked(view, "options", "draft");
 	ask.skip = skipped(a, view, json_int(data, ".steps", 0));
 	if (extra && *extra)
-		ask.extra = redact_text(wf_heal(w)->redact, a, str_clean(a, extra, strlen(extra), 1000));
+		ask.extra = redact_text(
+		        wf_heal(w)->redact, a, str_clean(a, extra, strlen(extra), 1000));
 	where.channel = json_str(data, ".channel", NULL);
 	got = fix_start(w, &where, &ask, e);
 	if (!got)
 		return e->code == ERR_SUSPENDED || e->retryable
-			? false
-			: reply_text(w, &where, "refused", e, "The fix was not started: %s.", e->msg);
+		               ? false
+		               : reply_text(w, &where, "refused", e, "The fix was not started: %s.",
+		                         e->msg);
 	return true;
 }
 
 const struct action action_fix_submit = {
-	.id = "fix_submit",
-	.right = RIGHT_FIXER,
-	.run = submit,
+        .id = "fix_submit",
+        .right = RIGHT_FIXER,
+        .run = submit,
 };

@@ -1,4 +1,5 @@
-/* "What was it?": a dialog after 👎 and after "cause not found"; the line leads to a new diagnosis. */
+/* "What was it?": a dialog after 👎 and after "cause not found"; the line leads to a new diagnosis.
+ */
 #include <string.h>
 
 #include "handler.h"
@@ -12,13 +13,15 @@ static const json *open_step(struct wf *w, const json *in, struct err *e)
 {
 	struct arena *a = wf_arena(w);
 	json *data = json_obj(a);
-	struct modal v = {.callback = "hint_submit", .title = "What was it?", .submit = "Send",
-		.close = "Cancel"};
+	struct modal v = {.callback = "hint_submit",
+	        .title = "What was it?",
+	        .submit = "Send",
+	        .close = "Cancel"};
 	struct input hint = {
-		.id = "hint",
-		.label = "One line of context",
-		.placeholder = "it is the nightly batch",
-		.max = 500,
+	        .id = "hint",
+	        .label = "One line of context",
+	        .placeholder = "it is the nightly batch",
+	        .max = 500,
 	};
 	struct message *m;
 
@@ -28,8 +31,8 @@ static const json *open_step(struct wf *w, const json *in, struct err *e)
 	m = message_modal(a, &v);
 	message_section(m, KEEP_ALWAYS, "I diagnose once more with what you know.");
 	message_input(m, &hint);
-	if (!slack_view_open(wf_heal(w)->slack, a, json_str(in, ".trigger", ""), message_json(m),
-		    NULL, e))
+	if (!slack_view_open(
+	            wf_heal(w)->slack, a, json_str(in, ".trigger", ""), message_json(m), NULL, e))
 		return NULL;
 	return json_obj(a);
 }
@@ -53,7 +56,7 @@ static const json *start_step(struct wf *w, const json *in, struct err *e)
 	int64_t run;
 
 	if (!investigate_start(wf_heal(w)->store, wf_arena(w), json_int(in, ".incident", 0),
-		    wf_key(w), json_str(in, ".hint", NULL), json_str(in, ".user", NULL), &run, e))
+	            wf_key(w), json_str(in, ".hint", NULL), json_str(in, ".user", NULL), &run, e))
 		return NULL;
 	json_set_int(out, "run", run);
 	return out;
@@ -75,12 +78,12 @@ static bool submit(struct wf *w, const struct call *c, struct err *e)
 	json_set_int(in, "incident", json_int(data, ".incident", 0));
 	json_set_str(in, "user", c->user);
 	json_set_str(in, "hint",
-		redact_text(wf_heal(w)->redact, a, str_clean(a, hint, strlen(hint), 500)));
+	        redact_text(wf_heal(w)->redact, a, str_clean(a, hint, strlen(hint), 500)));
 	return wf_step(w, "start", start_step, in, e) != NULL;
 }
 
 const struct action action_hint_submit = {
-	.id = "hint_submit",
-	.right = RIGHT_RESPONDER,
-	.run = submit,
+        .id = "hint_submit",
+        .right = RIGHT_RESPONDER,
+        .run = submit,
 };

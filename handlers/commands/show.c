@@ -1,4 +1,5 @@
-/* /heal show: everything that is stored of an incident: evidence, plan, timeline, ratings, prompt. */
+/* /heal show: everything that is stored of an incident: evidence, plan, timeline, ratings, prompt.
+ */
 #include <string.h>
 
 #include "clock.h"
@@ -9,8 +10,7 @@
 #include "spark.h"
 #include "str.h"
 
-static bool add_timeline(struct wf *w, struct message *m, const struct incident *inc,
-	struct err *e)
+static bool add_timeline(struct wf *w, struct message *m, const struct incident *inc, struct err *e)
 {
 	struct arena *a = wf_arena(w);
 	struct str b = str_new(a);
@@ -25,8 +25,8 @@ static bool add_timeline(struct wf *w, struct message *m, const struct incident 
 	for (size_t i = from; i < n; i++) {
 		mrk_date(&b, rows[i].ts_ms, "{date_short_pretty} {time}");
 		mrk_add(&b, " *%s*%s%s%s%s\n", rows[i].kind, rows[i].actor ? " by " : "",
-			rows[i].actor ? person_name(wf_heal(w), a, rows[i].actor) : "",
-			rows[i].note ? ": " : "", str_or(rows[i].note, ""));
+		        rows[i].actor ? person_name(wf_heal(w), a, rows[i].actor) : "",
+		        rows[i].note ? ": " : "", str_or(rows[i].note, ""));
 	}
 	message_section(m, KEEP_HIGH, b.s);
 	return true;
@@ -43,22 +43,23 @@ static bool add_votes(struct wf *w, struct message *m, const struct incident *in
 		return false;
 	for (size_t i = 0; i < n; i++)
 		mrk_add(&b, "%s%s %d: %s by %s", i ? " · " : "Ratings: ", rows[i].target,
-			rows[i].number, rows[i].vote, person_name(wf_heal(w), a, rows[i].user));
+		        rows[i].number, rows[i].vote, person_name(wf_heal(w), a, rows[i].user));
 	if (n > 0)
 		message_context(m, KEEP_NORMAL, b.s);
 	return true;
 }
 
 static bool summary(struct wf *w, struct message *m, const struct incident *inc,
-	const struct diagnosis *dx, struct err *e)
+        const struct diagnosis *dx, struct err *e)
 {
 	struct arena *a = wf_arena(w);
 	const char *lines = facts_sparklines(a, inc->facts);
 
 	message_section(m, KEEP_ALWAYS, mrk(a, "*%s*", render_title(a, inc)));
 	message_context(m, KEEP_HIGH,
-		mrk(a, "%s · %s · %s", severity_name(inc->severity), incident_state_name(inc->state),
-			facts_subline(a, inc->facts, inc->began_ms, clock_now_ms())));
+	        mrk(a, "%s · %s · %s", severity_name(inc->severity),
+	                incident_state_name(inc->state),
+	                facts_subline(a, inc->facts, inc->began_ms, clock_now_ms())));
 	if (*lines)
 		message_code(m, KEEP_NORMAL, lines);
 	if (dx && dx->plan)
@@ -68,7 +69,7 @@ static bool summary(struct wf *w, struct message *m, const struct incident *inc,
 
 /* evidence plan prompt timeline json, or nothing. */
 static bool fill(struct wf *w, struct message *m, const struct incident *inc,
-	const struct diagnosis *dx, const char *what, struct err *e)
+        const struct diagnosis *dx, const char *what, struct err *e)
 {
 	struct arena *a = wf_arena(w);
 
@@ -81,8 +82,8 @@ static bool fill(struct wf *w, struct message *m, const struct incident *inc,
 	if (!*what)
 		return summary(w, m, inc, dx, e);
 	if (!dx)
-		return err_set(e, ERR_INPUT, false, "INC-%lld has no diagnosis yet",
-			(long long)inc->id);
+		return err_set(
+		        e, ERR_INPUT, false, "INC-%lld has no diagnosis yet", (long long)inc->id);
 	if (str_ieq(what, "evidence"))
 		message_pre(m, KEEP_NORMAL, render_evidence_text(a, dx));
 	else if (str_ieq(what, "plan") && dx->plan)
@@ -91,8 +92,8 @@ static bool fill(struct wf *w, struct message *m, const struct incident *inc,
 		message_pre(m, KEEP_NORMAL, dx->prompt);
 	else
 		return err_set(e, ERR_INPUT, false,
-			"show what? `/heal show %lld` evidence, plan, timeline, prompt or json",
-			(long long)inc->id);
+		        "show what? `/heal show %lld` evidence, plan, timeline, prompt or json",
+		        (long long)inc->id);
 	return true;
 }
 
@@ -114,11 +115,11 @@ static bool run(struct wf *w, const struct call *c, struct err *e)
 }
 
 const struct command cmd_show = {
-	.name = "show",
-	.args = "ID [evidence|plan|timeline|prompt|json]",
-	.help = "everything about an incident",
-	.example = "show 42 evidence",
-	.right = RIGHT_VIEWER,
-	.needs_incident = true,
-	.run = run,
+        .name = "show",
+        .args = "ID [evidence|plan|timeline|prompt|json]",
+        .help = "everything about an incident",
+        .example = "show 42 evidence",
+        .right = RIGHT_VIEWER,
+        .needs_incident = true,
+        .run = run,
 };

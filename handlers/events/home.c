@@ -23,17 +23,18 @@ static bool add_incidents(struct wf *w, struct message *m, struct err *e)
 		message_section(m, KEEP_ALWAYS, ":large_green_circle: Nothing is open.");
 	for (size_t i = 0; i < n; i++) {
 		struct button b = {
-			.action = "cmd",
-			.text = "👀 Ack",
-			.value = arena_printf(a, "ack %lld", (long long)list[i].id),
+		        .action = "cmd",
+		        .text = "👀 Ack",
+		        .value = arena_printf(a, "ack %lld", (long long)list[i].id),
 		};
 
 		message_section_button(m, KEEP_HIGH,
-			mrk(a, "*INC-%lld* · %s · %s\n%s, %s ago%s", (long long)list[i].id,
-				list[i].service, list[i].headline, incident_state_name(list[i].state),
-				clock_duration(a, clock_now_ms() - list[i].opened_ms),
-				list[i].acked_by ? " · acked" : ""),
-			&b);
+		        mrk(a, "*INC-%lld* · %s · %s\n%s, %s ago%s", (long long)list[i].id,
+		                list[i].service, list[i].headline,
+		                incident_state_name(list[i].state),
+		                clock_duration(a, clock_now_ms() - list[i].opened_ms),
+		                list[i].acked_by ? " · acked" : ""),
+		        &b);
 	}
 	return true;
 }
@@ -66,8 +67,8 @@ static bool add_services(struct wf *w, struct message *m, struct err *e)
 	if (n > 0)
 		message_code(m, KEEP_NORMAL, table_text(t, true, 40));
 	message_context(m, KEEP_NORMAL,
-		newest ? mrk(a, "last scan %s ago", clock_duration(a, clock_now_ms() - newest))
-		       : "No scan yet.");
+	        newest ? mrk(a, "last scan %s ago", clock_duration(a, clock_now_ms() - newest))
+	               : "No scan yet.");
 	return true;
 }
 
@@ -78,7 +79,7 @@ static const json *publish_step(struct wf *w, const json *in, struct err *e)
 	if (!add_incidents(w, m, e) || !add_services(w, m, e))
 		return NULL;
 	if (!slack_view_publish(wf_heal(w)->slack, wf_arena(w), json_str(in, ".user", ""), NULL,
-		    message_json(m), NULL, e))
+	            message_json(m), NULL, e))
 		return NULL;
 	return json_obj(wf_arena(w));
 }

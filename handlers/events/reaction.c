@@ -14,14 +14,14 @@ static const struct meaning {
 	const char *vote;  /* NULL = not a rating */
 	enum right right;
 } meanings[] = {
-	{"+1", "right", RIGHT_VIEWER},
-	{"100", "right", RIGHT_VIEWER},
-	{"-1", "wrong", RIGHT_VIEWER},
-	{"shrug", "useless", RIGHT_VIEWER},
-	{"eyes", NULL, RIGHT_RESPONDER},
-	{"zzz", NULL, RIGHT_RESPONDER},
-	{"white_check_mark", NULL, RIGHT_RESPONDER},
-	{"no_entry_sign", NULL, RIGHT_RESPONDER},
+        {"+1", "right", RIGHT_VIEWER},
+        {"100", "right", RIGHT_VIEWER},
+        {"-1", "wrong", RIGHT_VIEWER},
+        {"shrug", "useless", RIGHT_VIEWER},
+        {"eyes", NULL, RIGHT_RESPONDER},
+        {"zzz", NULL, RIGHT_RESPONDER},
+        {"white_check_mark", NULL, RIGHT_RESPONDER},
+        {"no_entry_sign", NULL, RIGHT_RESPONDER},
 };
 
 /* Skin tones and aliases: "+1::skin-tone-3", "thumbsup", "man-shrugging". */
@@ -51,7 +51,7 @@ static const struct meaning *meaning_of(const char *emoji)
 /* --- ratings --- */
 
 static bool has_vote(struct store *s, struct arena *a, int64_t incident, const char *target,
-	int number, const char *user, const char *vote, struct err *e)
+        int number, const char *user, const char *vote, struct err *e)
 {
 	struct vote_row *rows;
 	size_t n;
@@ -60,7 +60,7 @@ static bool has_vote(struct store *s, struct arena *a, int64_t incident, const c
 		return false;
 	for (size_t i = 0; i < n; i++)
 		if (str_eq(rows[i].user, user) && str_eq(rows[i].target, target) &&
-			rows[i].number == number)
+		        rows[i].number == number)
 			return str_eq(rows[i].vote, vote);
 	return false;
 }
@@ -91,7 +91,7 @@ static const json *vote_step(struct wf *w, const json *in, struct err *e)
 }
 
 static bool rate(struct wf *w, const struct call *c, const struct meaning *m, const char *slot,
-	bool removed, struct err *e)
+        bool removed, struct err *e)
 {
 	json *in = json_obj(wf_arena(w));
 	bool fix = str_eq(slot, "pr");
@@ -111,7 +111,8 @@ static bool rate(struct wf *w, const struct call *c, const struct meaning *m, co
 		return true;
 	b.value = arena_printf(wf_arena(w), "%lld", (long long)c->incident);
 	ask = message_new(wf_arena(w), "What was it?");
-	message_section(ask, KEEP_ALWAYS, "Thanks. If you know better, one line makes the next one better.");
+	message_section(ask, KEEP_ALWAYS,
+	        "Thanks. If you know better, one line makes the next one better.");
 	message_button(ask, &b);
 	return reply(w, c, "what", ask, e);
 }
@@ -131,9 +132,9 @@ static bool act(struct wf *w, struct call *c, const char *emoji, bool removed, s
 	if (str_eq(emoji, "eyes")) {
 		if (inc->severity == SEVERITY_CRIT && !removed)
 			return reply_text(w, c, "no", e,
-				"A critical incident wants a button or `/heal ack %lld`, so that nobody "
-				"acknowledges it by accident.",
-				(long long)inc->id);
+			        "A critical incident wants a button or `/heal ack %lld`, so that nobody "
+			        "acknowledges it by accident.",
+			        (long long)inc->id);
 		ev.kind = removed ? INCIDENT_EV_UNACKED : INCIDENT_EV_ACKED;
 		return change(w, "ack", inc->id, &ev, e);
 	}
@@ -146,11 +147,12 @@ static bool act(struct wf *w, struct call *c, const char *emoji, bool removed, s
 		return true;
 	m = message_new(wf_arena(w), resolve ? "Resolve?" : "Not an issue?");
 	message_section(m, KEEP_ALWAYS,
-		mrk(wf_arena(w), resolve ? "Resolve INC-%s (%s)?" : "Dismiss INC-%s (%s) as not an issue?",
-			arena_printf(wf_arena(w), "%lld", (long long)inc->id), inc->headline));
+	        mrk(wf_arena(w),
+	                resolve ? "Resolve INC-%s (%s)?" : "Dismiss INC-%s (%s) as not an issue?",
+	                arena_printf(wf_arena(w), "%lld", (long long)inc->id), inc->headline));
 	b.text = resolve ? "Resolve" : "Not an issue";
-	b.value = arena_printf(wf_arena(w), resolve ? "resolve %lld yes" : "ignore %lld",
-		(long long)inc->id);
+	b.value = arena_printf(
+	        wf_arena(w), resolve ? "resolve %lld yes" : "ignore %lld", (long long)inc->id);
 	message_button(m, &b);
 	return reply(w, c, "confirm", m, e);
 }
@@ -169,7 +171,8 @@ static bool react(struct wf *w, const struct call *given, bool removed, struct e
 	c.message_ts = json_str(c.payload, ".item.ts", "");
 	if (!m || str_eq(c.user, wf_heal(w)->bot_user))
 		return true;
-	if (!incident_of_message(wf_heal(w)->store, a, c.channel, c.message_ts, &c.incident, &slot, e))
+	if (!incident_of_message(
+	            wf_heal(w)->store, a, c.channel, c.message_ts, &c.incident, &slot, e))
 		return false;
 	if (c.incident == 0)
 		return true;
@@ -181,8 +184,8 @@ static bool react(struct wf *w, const struct call *given, bool removed, struct e
 	}
 	if (m->vote)
 		return str_eq(slot, "root") || str_eq(slot, "plan") || str_eq(slot, "pr")
-			? rate(w, &c, m, slot, removed, e)
-			: true;
+		               ? rate(w, &c, m, slot, removed, e)
+		               : true;
 	return str_eq(slot, "root") ? act(w, &c, emoji, removed, e) : true;
 }
 

@@ -1,7 +1,7 @@
 /*
  * INVESTIGATE: gathers evidence side by side (logs, routes, deployments, neighbours, status pages,
- * earlier incidents), lets the model write a plan about it, and stores both. Whatever cannot be read
- * is said; without a model, or without money for it, the evidence stands alone and says why.
+ * earlier incidents), lets the model write a plan about it, and stores both. Whatever cannot be
+ * read is said; without a model, or without money for it, the evidence stands alone and says why.
  */
 #include "investigate.h"
 
@@ -31,14 +31,14 @@ enum {
 };
 
 bool investigate_start(struct store *s, struct arena *a, int64_t incident, const char *key,
-	const char *hint, const char *user, int64_t *run_out, struct err *e)
+        const char *hint, const char *user, int64_t *run_out, struct err *e)
 {
 	json *in = json_obj(a);
 	struct wf_start st = {
-		.workflow = "investigate",
-		.input = in,
-		.key = key,
-		.concurrency = arena_printf(a, "investigate:%lld", (long long)incident),
+	        .workflow = "investigate",
+	        .input = in,
+	        .key = key,
+	        .concurrency = arena_printf(a, "investigate:%lld", (long long)incident),
 	};
 
 	json_set_int(in, "incident", incident);
@@ -66,8 +66,8 @@ static bool look_init(struct wf *w, const json *in, struct look *k, struct err *
 	k->list = evidence_new(a);
 	k->from_ms = k->inc->began_ms - LOOK_BACK_MS;
 	k->to_ms = json_int(in, ".now", 0);
-	k->window = arena_printf(a, "%s–%s UTC", clock_hhmm(a, k->inc->began_ms),
-		clock_hhmm(a, k->to_ms));
+	k->window = arena_printf(
+	        a, "%s–%s UTC", clock_hhmm(a, k->inc->began_ms), clock_hhmm(a, k->to_ms));
 	k->link = json_str(k->inc->facts, ".link", NULL);
 	k->deployment = json_str(k->inc->facts, ".change.deployment", NULL);
 	redact_reset_count(wf_heal(w)->redact);
@@ -85,8 +85,8 @@ static const json *look_done(struct wf *w, const struct look *k)
 
 /* A failed read is evidence of its own: what is missing. Only what a retry may heal fails the
  * step, and only twice. */
-static const json *look_failed(struct wf *w, const struct look *k, const char *what,
-	const struct err *why, struct err *e)
+static const json *look_failed(
+        struct wf *w, const struct look *k, const char *what, const struct err *why, struct err *e)
 {
 	if (why->code == ERR_CANCELED || (why->retryable && wf_attempt(w) < 3)) {
 		*e = *why;
@@ -144,9 +144,11 @@ static const json *logs_step(struct wf *w, const json *in, struct err *e)
 	evidence_add_digest(k.list, digest_render(d, wf_arena(w), DIGEST_TOKENS), k.window);
 	digest_free(d);
 	if (logs.truncated)
-		evidence_add_missing(k.list, arena_printf(wf_arena(w),
-			"logs before %s UTC (only the newest %d lines were read)",
-			clock_hhmm(wf_arena(w), logs.n ? logs.rows[0].ts_ms : k.from_ms), MAX_LOGS));
+		evidence_add_missing(k.list,
+		        arena_printf(wf_arena(w),
+		                "logs before %s UTC (only the newest %d lines were read)",
+		                clock_hhmm(wf_arena(w), logs.n ? logs.rows[0].ts_ms : k.from_ms),
+		                MAX_LOGS));
 	return look_done(w, &k);
 }
 
@@ -172,19 +174,19 @@ static const json *routes_step(struct wf *w, const json *in, struct err *e)
 	r = routes_new(k.inc->began_ms);
 	for (size_t i = 0; i < logs.n; i++) {
 		struct route_row row = {
-			.method = logs.rows[i].method,
-			.path = safe(w, logs.rows[i].path, 500),
-			.status = logs.rows[i].status,
-			.duration_ms = logs.rows[i].total_ms,
-			.bytes = logs.rows[i].tx_bytes,
-			.ts_ms = logs.rows[i].ts_ms,
+		        .method = logs.rows[i].method,
+		        .path = safe(w, logs.rows[i].path, 500),
+		        .status = logs.rows[i].status,
+		        .duration_ms = logs.rows[i].total_ms,
+		        .bytes = logs.rows[i].tx_bytes,
+		        .ts_ms = logs.rows[i].ts_ms,
 		};
 
 		routes_add(r, &row);
 	}
 	if (logs.n > 0)
 		evidence_add_routes(k.list, routes_render(r, wf_arena(w), 12), routes_failing(r),
-			k.window, k.link);
+		        k.window, k.link);
 	routes_free(r);
 	return look_done(w, &k);
 }
@@ -248,13 +250,13 @@ static void add_neighbour(struct look *k, const struct scan_row *row)
 {
 	const json *facts = json_get(row->view, ".facts");
 	struct evidence_neighbour n = {
-		.name = row->service,
-		.kind = json_str(row->view, ".kind", "service"),
-		.cpu = share_of(facts, ".cpu.share"),
-		.memory = share_of(facts, ".memory.share"),
-		.disk = share_of(facts, ".disk.share"),
-		.crashed = (int)json_int(facts, ".instances.crashed", -1),
-		.restarts = -1,
+	        .name = row->service,
+	        .kind = json_str(row->view, ".kind", "service"),
+	        .cpu = share_of(facts, ".cpu.share"),
+	        .memory = share_of(facts, ".memory.share"),
+	        .disk = share_of(facts, ".disk.share"),
+	        .crashed = (int)json_int(facts, ".instances.crashed", -1),
+	        .restarts = -1,
 	};
 	bool sick = !str_eq(json_str(row->view, ".severity", "none"), "none");
 
@@ -272,7 +274,7 @@ static const char *architecture(struct arena *a, const struct scan_row *rows, si
 		const json *facts = json_get(rows[i].view, ".facts");
 
 		str_addf(&b, "%s%s (%s", i ? "; " : "", rows[i].service,
-			json_str(rows[i].view, ".kind", "service"));
+		        json_str(rows[i].view, ".kind", "service"));
 		if (json_str(facts, ".service.repo", NULL))
 			str_addf(&b, ", repository %s", json_str(facts, ".service.repo", ""));
 		if (json_has(facts, ".http"))
@@ -292,8 +294,8 @@ static const json *neighbours_step(struct wf *w, const json *in, struct err *e)
 	struct scan_row *rows;
 	size_t n;
 
-	if (!look_init(w, in, &k, e) || !scan_load(wf_heal(w)->store, wf_arena(w),
-						k.inc->environment_id, &rows, &n, e))
+	if (!look_init(w, in, &k, e) ||
+	        !scan_load(wf_heal(w)->store, wf_arena(w), k.inc->environment_id, &rows, &n, e))
 		return NULL;
 	for (size_t i = 0; i < n; i++)
 		add_neighbour(&k, &rows[i]);
@@ -314,7 +316,7 @@ static const json *upstream_step(struct wf *w, const json *in, struct err *e)
 	if (!look_init(w, in, &k, e))
 		return NULL;
 	if (!statuspage_all(h->statuspage, wf_arena(w),
-		    (const char *const *)h->settings->status.pages, &reports, &n, e))
+	            (const char *const *)h->settings->status.pages, &reports, &n, e))
 		return NULL;
 	for (size_t i = 0; i < n; i++) {
 		reports[i].title = safe(w, str_or(reports[i].title, ""), 200);
@@ -358,8 +360,8 @@ static const json *memory_step(struct wf *w, const json *in, struct err *e)
 	add_earlier(w, &k);
 	if (hint)
 		evidence_add_person(k.list,
-			person_name(wf_heal(w), wf_arena(w), json_str(in, ".user", NULL)), hint,
-			k.to_ms);
+		        person_name(wf_heal(w), wf_arena(w), json_str(in, ".user", NULL)), hint,
+		        k.to_ms);
 	return look_done(w, &k);
 }
 
@@ -377,8 +379,8 @@ static bool spent(struct wf *w, int64_t incident, struct diagnose_request *q, st
 	struct store *s = wf_heal(w)->store;
 
 	return spend_sum(s, clock_now_ms() - 24 * (int64_t)HOUR_MS, NULL, 0, &q->spent_today_usd,
-		       e) &&
-		spend_sum(s, 0, "diagnosis", incident, &q->spent_incident_usd, e);
+	               e) &&
+	       spend_sum(s, 0, "diagnosis", incident, &q->spent_incident_usd, e);
 }
 
 static json *answer_json(struct arena *a, const struct diagnose_result *r)
@@ -435,9 +437,9 @@ static const json *ask_step(struct wf *w, const json *in, struct err *e)
 	q.previous = before ? before->plan : NULL;
 	ok = diagnose_run(h->llm, h->settings, a, &q, &r, e);
 	if (r.answer.requests > 0 &&
-		!spend_add(h->store, arena_printf(a, "%s:%d", wf_key(w), wf_attempt(w)), inc->id,
-			"diagnosis", json_str(in, ".user", NULL), r.answer.cost_usd,
-			r.answer.tokens_in + r.answer.tokens_out, e))
+	        !spend_add(h->store, arena_printf(a, "%s:%d", wf_key(w), wf_attempt(w)), inc->id,
+	                "diagnosis", json_str(in, ".user", NULL), r.answer.cost_usd,
+	                r.answer.tokens_in + r.answer.tokens_out, e))
 		return NULL;
 	return ok ? answer_json(a, &r) : NULL;
 }
@@ -449,23 +451,23 @@ static const json *store_step(struct wf *w, const json *in, struct err *e)
 	struct arena *a = wf_arena(w);
 	const json *got = json_get(in, ".answer");
 	struct diagnosis d = {
-		.incident = json_int(in, ".incident", 0),
-		.plan = json_get(got, ".plan"),
-		.plan_hash = json_str(got, ".plan_hash", NULL),
-		.evidence = json_get(in, ".items"),
-		.confidence = json_str(got, ".confidence", "none"),
-		.remedy = json_str(got, ".remedy", NULL),
-		.prompt_version = json_str(got, ".prompt_version", NULL),
-		.model = json_str(got, ".model", NULL),
-		.rung = json_str(got, ".rung", NULL),
-		.cost_usd = json_num(got, ".cost_usd", -1),
-		.tokens_in = json_int(got, ".tokens_in", 0),
-		.tokens_out = json_int(got, ".tokens_out", 0),
-		.masked = json_int(in, ".masked", 0),
-		.prompt = json_str(got, ".prompt", NULL),
-		.hint = json_str(in, ".hint", NULL),
-		.created_ms = clock_now_ms(),
-		.trouble = json_str(in, ".trouble", NULL),
+	        .incident = json_int(in, ".incident", 0),
+	        .plan = json_get(got, ".plan"),
+	        .plan_hash = json_str(got, ".plan_hash", NULL),
+	        .evidence = json_get(in, ".items"),
+	        .confidence = json_str(got, ".confidence", "none"),
+	        .remedy = json_str(got, ".remedy", NULL),
+	        .prompt_version = json_str(got, ".prompt_version", NULL),
+	        .model = json_str(got, ".model", NULL),
+	        .rung = json_str(got, ".rung", NULL),
+	        .cost_usd = json_num(got, ".cost_usd", -1),
+	        .tokens_in = json_int(got, ".tokens_in", 0),
+	        .tokens_out = json_int(got, ".tokens_out", 0),
+	        .masked = json_int(in, ".masked", 0),
+	        .prompt = json_str(got, ".prompt", NULL),
+	        .hint = json_str(in, ".hint", NULL),
+	        .created_ms = clock_now_ms(),
+	        .trouble = json_str(in, ".trouble", NULL),
 	};
 	json *out = json_obj(a);
 	int version;
@@ -473,7 +475,7 @@ static const json *store_step(struct wf *w, const json *in, struct err *e)
 	if (json_has(got, ".evidence"))
 		d.evidence = json_get(got, ".evidence");
 	if (!diagnosis_add(wf_heal(w)->store, wf_key(w), &d, json_bool(got, ".conclusive", false),
-		    &version, e))
+	            &version, e))
 		return NULL;
 	json_set_int(out, "version", version);
 	return out;
@@ -483,8 +485,8 @@ static const json *now_step(struct wf *w, const json *in, struct err *e)
 {
 	json *out = json_obj(wf_arena(w));
 	struct incident_event ev = {
-		.kind = INCIDENT_EV_DIAGNOSING,
-		.actor = json_str(in, ".user", NULL),
+	        .kind = INCIDENT_EV_DIAGNOSING,
+	        .actor = json_str(in, ".user", NULL),
 	};
 
 	if (!incident_apply(wf_heal(w)->store, json_int(in, ".incident", 0), &ev, e))
@@ -499,12 +501,12 @@ static json *gather(struct wf *w, const json *now, int64_t *masked, struct err *
 	struct arena *a = wf_arena(w);
 	json *in = json_copy(a, wf_input(w)), *items = json_arr(a);
 	struct wf_call calls[] = {
-		{.name = "facts", .body = memory_step, .in = in},
-		{.name = "logs", .body = logs_step, .in = in},
-		{.name = "routes", .body = routes_step, .in = in},
-		{.name = "deploys", .body = deploys_step, .in = in},
-		{.name = "neighbours", .body = neighbours_step, .in = in},
-		{.name = "upstream", .body = upstream_step, .in = in},
+	        {.name = "facts", .body = memory_step, .in = in},
+	        {.name = "logs", .body = logs_step, .in = in},
+	        {.name = "routes", .body = routes_step, .in = in},
+	        {.name = "deploys", .body = deploys_step, .in = in},
+	        {.name = "neighbours", .body = neighbours_step, .in = in},
+	        {.name = "upstream", .body = upstream_step, .in = in},
 	};
 	size_t n = sizeof(calls) / sizeof(*calls);
 	struct evidence_list *all = evidence_new(a);
@@ -515,8 +517,8 @@ static json *gather(struct wf *w, const json *now, int64_t *masked, struct err *
 	*masked = 0;
 	for (size_t i = 0; i < n; i++) {
 		if (!calls[i].result)
-			evidence_add_missing(all,
-				arena_printf(a, "%s: %s", calls[i].name, calls[i].error.msg));
+			evidence_add_missing(
+			        all, arena_printf(a, "%s: %s", calls[i].name, calls[i].error.msg));
 		evidence_append(all, json_get(calls[i].result, ".items"));
 		*masked += json_int(calls[i].result, ".masked", 0);
 	}
@@ -526,15 +528,18 @@ static json *gather(struct wf *w, const json *now, int64_t *masked, struct err *
 
 static const json *ask(struct wf *w, const json *items, struct err *why, struct err *e)
 {
-	static const struct wf_policy policy = {.attempts = 3, .first_ms = 2000, .max_ms = 30000,
-		.total_ms = 180000, .timeout_ms = 15 * 60 * 1000};
+	static const struct wf_policy policy = {.attempts = 3,
+	        .first_ms = 2000,
+	        .max_ms = 30000,
+	        .total_ms = 180000,
+	        .timeout_ms = 15 * 60 * 1000};
 	json *in = json_copy(wf_arena(w), wf_input(w));
 	const json *got;
 
 	if (!wf_heal(w)->llm) {
 		err_set(why, ERR_CONFIG, false,
-			"No model is connected, so here is the evidence alone. An operator sets [llm] "
-			"model and its key.");
+		        "No model is connected, so here is the evidence alone. An operator sets [llm] "
+		        "model and its key.");
 		return NULL;
 	}
 	json_set(in, "items", items);
@@ -566,7 +571,8 @@ static bool investigate(struct wf *w, struct err *e)
 		json_set(in, "answer", answer);
 	else
 		json_set_str(in, "trouble",
-			arena_printf(a, "No diagnosis: %s. The evidence is in the thread.", why.msg));
+		        arena_printf(
+		                a, "No diagnosis: %s. The evidence is in the thread.", why.msg));
 	return wf_step(w, "store", store_step, in, e) != NULL;
 }
 
@@ -574,23 +580,23 @@ static bool investigate(struct wf *w, struct err *e)
 static bool investigate_failed(struct wf *w, struct err *e)
 {
 	struct incident_event ev = {
-		.kind = INCIDENT_EV_DIAGNOSIS_FAILED,
-		.note = arena_printf(wf_arena(w), "The diagnosis failed: %s",
-			json_str(wf_input(w), ".error", "unknown")),
+	        .kind = INCIDENT_EV_DIAGNOSIS_FAILED,
+	        .note = arena_printf(wf_arena(w), "The diagnosis failed: %s",
+	                json_str(wf_input(w), ".error", "unknown")),
 	};
 	struct err refused = {0};
 
 	if (change(w, "failed", json_int(wf_input(w), ".input.incident", 0), &ev, &refused) ||
-		refused.code == ERR_CONFLICT || refused.code == ERR_NOT_FOUND)
+	        refused.code == ERR_CONFLICT || refused.code == ERR_NOT_FOUND)
 		return true;
 	*e = refused;
 	return false;
 }
 
 const struct workflow wf_investigate = {
-	.name = "investigate",
-	.version = 1,
-	.run = investigate,
-	.lane = WF_BACKGROUND,
-	.on_failure = investigate_failed,
+        .name = "investigate",
+        .version = 1,
+        .run = investigate,
+        .lane = WF_BACKGROUND,
+        .on_failure = investigate_failed,
 };

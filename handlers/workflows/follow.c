@@ -1,0 +1,309 @@
+/*
+ * FOLLOW: a pull request to its end, and the proof. Its line in the thread is kept current; once it
+ * is merged, the deployment with that commit is waited for, and the same metric is measured before
+ * and after. Then the incident is resolved, or opened again.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "clock.h"
+#include "facts.h"
+#include "fix.h"
+#include "handler.h"
+#include "incident.h"
+#include "scan.h"
+#include "spark.h"
+#include "str.h"
+
+enum {
+	MINUTE_MS = 60 * 1000,
+	PR_DAYS = 14,
+	DEPLOY_WAIT_MS = 2 * 60 * MINUTE_MS,
+};
+
+static int64_t days(int64_t n)
+{
+	return n * 24 * 60 * MINUTE_MS;
+}
+
+static struct fix_row row_of(struct wf *w)
+{
+	return (struct fix_row){
+	        .incident = json_int(wf_input(w), ".incident", 0),
+	        .n = (int)json_int(wf_input(w), ".n", 0),
+	        .cost_usd = -1,
+	};
+}
+
+/* Seldom while nothing happens, often while checks run. */
+static int64_t next_look(const struct settings *s, const json *pr)
+{
+	int64_t quick = s->github.poll_ms;
+
+	return str_eq(json_str(pr, ".ci.verdict", ""), "pending") ? quick : quick * 5;
+}
+
+static bool record_pr(struct wf *w, const json *pr, struct err *e)
+{
+	struct fix_row row = row_of(w), *old;
+	json *card = json_copy(wf_arena(w), pr);
+
+	old = fix_get(wf_heal(w)->store, wf_arena(w), row.incident, row.n, e);
+	if (!old)
+		return false;
+	json_set(card, "flags", json_get(old->pr, ".flags"));
+	row.pr = card;
+	return fix_update(wf_heal(w)->store, &row, NULL, e);
+}
+
+/* Looks until it is merged or closed. */
+static const json *until_decided(struct wf *w, const json *in, struct err *e)
+{
+	struct heal *h = wf_heal(w);
+	const json *before = wf_state(w), *pr = fix_body_pr(w, in, e);
+	json *state;
+
+	if (!pr)
+		return NULL;
+	if (json_hash(wf_arena(w), pr) != json_hash(wf_arena(w), json_get(before, ".pr")) &&
+	        !record_pr(w, pr, e))
+		return NULL;
+	if (json_bool(pr, ".merged", false) || str_eq(json_str(pr, ".state", ""), "closed"))
+		return pr;
+	if (clock_now_ms() - wf_started_ms(w) > days(PR_DAYS))
+		return pr; /* still open: nobody wants it */
+	state = json_obj(wf_arena(w));
+	json_set(state, "pr", pr);
+	return wf_again(w, next_look(h->settings, pr), state, e);
+}
+
+static const json *closed_step(struct wf *w, const json *in, struct err *e)
+{
+	struct fix_row row = row_of(w);
+	struct incident_event ev = {.kind = INCIDENT_EV_PR_CLOSED};
+	struct err refused = {0};
+
+	(void)in;
+	row.state = "closed";
+	if (!fix_update(wf_heal(w)->store, &row, &ev, &refused)) {
+		if (refused.code != ERR_CONFLICT) {
+			*e = refused;
+			return NULL;
+		}
+		if (!fix_update(wf_heal(w)->store, &row, NULL, e))
+			return NULL; /* the incident ended meanwhile: only the card changes */
+	}
+	return json_obj(wf_arena(w));
+}
+
+/* An incident that ended by itself stays ended; then there is nothing to prove. */
+static const json *event_step(struct wf *w, const json *in, struct err *e)
+{
+	struct incident_event ev = {
+	        .kind = (enum incident_event_kind)json_int(in, ".kind", 0),
+	        .note = json_str(in, ".note", NULL),
+	};
+	struct fix_row row = row_of(w);
+	struct err refused = {0};
+	json *out = json_obj(wf_arena(w));
+
+	row.state = json_str(in, ".state", NULL);
+	row.verification = json_get(in, ".verification");
+	json_set_bool(out, "ok", true);
+	if (fix_update(wf_heal(w)->store, &row, &ev, &refused))
+		return out;
+	if (refused.code != ERR_CONFLICT) {
+		*e = refused;
+		return NULL;
+	}
+	if (!fix_update(wf_heal(w)->store, &row, NULL, e))
+		return NULL;
+	json_set_bool(out, "ok", false);
+	return out;
+}
+
+static const json *event(struct wf *w, const char *step, enum incident_event_kind kind,
+        const char *state, const json *verification, struct err *e)
+{
+	json *in = json_obj(wf_arena(w));
+
+	json_set_int(in, "kind", kind);
+	json_set_str(in, "state", state);
+	if (verification) {
+		json_set(in, "verification", verification);
+		json_set_str(in, "note", json_str(verification, ".text", NULL));
+	}
+	return wf_step(w, step, event_step, in, e);
+}
+
+/* --- deployed? --- */
+
+static const json *until_deployed(struct wf *w, const json *in, struct err *e)
+{
+	struct heal *h = wf_heal(w);
+	struct arena *a = wf_arena(w);
+	struct incident *inc = incident_get(h->store, a, json_int(in, ".incident", 0), e);
+	struct railway_deployments_request q = {.first = 20};
+	const struct railway_deployment *list;
+	json *out = json_obj(a);
+	size_t n;
+
+	if (!inc)
+		return NULL;
+	q.project_id = inc->project_id;
+	q.environment_id = inc->environment_id;
+	q.service_id = inc->service_id;
+	if (!railway_deployments(h->railway, a, &q, &list, &n, e))
+		return NULL;
+	for (size_t i = 0; i < n; i++) {
+		if (!str_eq(list[i].commit, json_str(in, ".sha", "")) ||
+		        list[i].status != RAILWAY_SUCCESS)
+			continue;
+		json_set_int(
+		        out, "at", list[i].changed_ms ? list[i].changed_ms : list[i].created_ms);
+		return out;
+	}
+	if (clock_now_ms() - json_int(wf_state(w), ".since", clock_now_ms()) > DEPLOY_WAIT_MS)
+		return out; /* no "at": it never came */
+	json_set_int(out, "since", json_int(wf_state(w), ".since", clock_now_ms()));
+	return wf_again(w, h->settings->github.poll_ms, out, e);
+}
+
+/* --- before and after --- */
+
+static bool measure_after(struct wf *w, const struct incident *inc, const char *metric,
+        double *value, double *requests, struct err *e)
+{
+	struct heal *h = wf_heal(w);
+	struct arena *a = wf_arena(w);
+	struct settings s = *h->settings;
+	struct railway_place place = {
+	        .project_id = inc->project_id,
+	        .environment_id = inc->environment_id,
+	        .environment_name = inc->environment,
+	};
+	struct scan scan;
+
+	s.scan.window_ms = s.verify.window_ms; /* only what came after the deployment */
+	if (!scan_measure(h->railway, a, &s, &place, inc->service, clock_now_ms(), &scan, e))
+		return false;
+	scan_judge(a, &s, h->redact, NULL, 0, &scan);
+	*value = facts_metric(scan.services[0].facts, metric);
+	*requests = json_num(scan.services[0].facts, ".http.requests", (double)NAN);
+	return true;
+}
+
+static double warn_limit(const struct settings *s, const struct incident *inc, const char *metric)
+{
+	const struct thresholds *t = &settings_service(s, inc->service)->thresholds;
+
+	if (str_eq(metric, "error_rate"))
+		return t->error_rate.warn;
+	if (str_eq(metric, "p95"))
+		return t->p95.warn;
+	return str_eq(metric, "memory") ? t->memory.warn : t->cpu.warn;
+}
+
+/* Cured: below the limit that warns, and better than before. */
+static const char *judge(double before, double after, double limit)
+{
+	if (isnan(after))
+		return "unknown";
+	if (limit > 0 ? after < limit : after < before / 2)
+		return isnan(before) || after < before ? "verified" : "not verified";
+	return "not verified";
+}
+
+static const json *compare_step(struct wf *w, const json *in, struct err *e)
+{
+	struct heal *h = wf_heal(w);
+	struct arena *a = wf_arena(w);
+	struct incident *inc = incident_get(h->store, a, json_int(in, ".incident", 0), e);
+	const char *metric = json_str(in, ".contract.before.metric", "error_rate");
+	const char *unit = json_str(in, ".contract.before.unit", "share");
+	double before = json_num(in, ".contract.before.value", (double)NAN), after, requests;
+	json *out = json_obj(a);
+	const char *verdict;
+
+	if (!inc || !measure_after(w, inc, metric, &after, &requests, e))
+		return NULL;
+	verdict = judge(before, after, warn_limit(h->settings, inc, metric));
+	if (!isnan(requests) && requests < (double)settings_service(h->settings, inc->service)
+	                                           ->thresholds.min_requests)
+		verdict = "unknown"; /* no traffic is not recovery */
+	json_set_str(out, "verdict", verdict);
+	json_set_num(out, "before", before);
+	json_set_num(out, "after", after);
+	json_set_str(out, "text",
+	        str_eq(verdict, "unknown")
+	                ? "Too little traffic after the deployment to tell; the next scans will."
+	                : arena_printf(a, "%s %s, %s after the deployment%s", metric,
+	                          num_change(a, before, after, unit),
+	                          clock_duration(a, h->settings->verify.window_ms),
+	                          str_eq(verdict, "verified")
+	                                  ? ""
+	                                  : ". No cure: opened again, the diagnosis was wrong"));
+	return out;
+}
+
+static const json *watching(struct wf *w)
+{
+	struct arena *a = wf_arena(w);
+	json *v = json_obj(a);
+
+	json_set_str(v, "verdict", "watching");
+	json_set_str(v, "text",
+	        arena_printf(a, "comparing in %s",
+	                clock_duration(a, wf_heal(w)->settings->verify.window_ms)));
+	return v;
+}
+
+static bool prove(struct wf *w, struct err *e)
+{
+	const json *ok = event(w, "verifying", INCIDENT_EV_VERIFYING, NULL, watching(w), e);
+	const json *verdict;
+	enum incident_event_kind kind = INCIDENT_EV_NOTE;
+
+	if (!ok)
+		return false;
+	if (!wf_sleep(w, "settle", wf_heal(w)->settings->verify.window_ms, e))
+		return false;
+	verdict = wf_step(w, "compare", compare_step, wf_input(w), e);
+	if (!verdict)
+		return false;
+	if (str_eq(json_str(verdict, ".verdict", ""), "verified"))
+		kind = INCIDENT_EV_VERIFIED;
+	else if (str_eq(json_str(verdict, ".verdict", ""), "not verified"))
+		kind = INCIDENT_EV_NOT_VERIFIED;
+	return event(w, "verdict", kind, NULL, verdict, e) != NULL;
+}
+
+static bool follow(struct wf *w, struct err *e)
+{
+	static const struct wf_policy patient = {
+	        .attempts = 100, .first_ms = 5000, .max_ms = 5 * MINUTE_MS};
+	const json *pr = wf_step_with(w, "until decided", &patient, until_decided, wf_input(w), e);
+	const json *deployed;
+	json *in = json_copy(wf_arena(w), wf_input(w));
+
+	if (!pr)
+		return false;
+	if (!json_bool(pr, ".merged", false))
+		return wf_step(w, "closed", closed_step, NULL, e) != NULL;
+	if (!event(w, "merged", INCIDENT_EV_MERGED, "merged", NULL, e))
+		return false;
+	json_set_str(in, "sha", json_str(pr, ".merge_sha", ""));
+	deployed = wf_step_with(w, "until deployed", &patient, until_deployed, in, e);
+	if (!deployed)
+		return false;
+	if (!json_has(deployed, ".at"))
+		return event(w, "no deployment", INCIDENT_EV_NOT_VERIFIED, NULL, NULL, e) != NULL;
+	return prove(w, e);
+}
+
+const struct workflow wf_follow = {
+        .name = "follow",
+        .version = 1,
+        .run = follow,
+        .lane = WF_BACKGROUND,
+};
