@@ -199,7 +199,7 @@ struct railway_scan_request {
 	const char *environment_id;
 	int64_t start_ms, end_ms;
 	int64_t step_ms;      /* 0 = railway_step() */
-	size_t services_hint; /* how many services the last scan saw; 0 = unknown */
+	size_t services_hint; /* 0 = as many as the last scan saw */
 	bool no_platform;     /* leave out Railway's status */
 };
 
@@ -228,7 +228,8 @@ struct railway_scan {
 bool railway_scan(struct railway *r, struct arena *a, const struct railway_scan_request *q,
         struct railway_scan *out, struct err *e);
 
-/* The finest step (30 s … 4 h) that keeps a scan of n services within max_points of the config. */
+/* The finest step (1 min … 4 h) that keeps a scan of n services within max_points of the config;
+ * n = 0: as many as the last scan saw, 100 before the first. */
 int64_t railway_step(const struct railway *r, size_t services, int64_t window_ms);
 
 /* --- HTTP metrics: one request for ten services --- */
@@ -287,9 +288,9 @@ bool railway_http(struct railway *r, struct arena *a, const struct railway_http_
         struct railway_http *out, unsigned *requests_out, struct err *e);
 
 /* Usage and HTTP of one service side by side on the grid of `step_ms`, oldest first, only complete
- * buckets. A missing value is NAN. Where counts are known and the service had traffic anywhere in
- * the window, a bucket without samples between others has 0 requests; without any it stays NAN.
- * Limits are those in force (last one known) at the bucket. `h` may be NULL. */
+ * buckets. A missing value is NAN. Where counts are known, a bucket without samples has 0 requests
+ * (Railway sends nothing when there is no traffic) and NAN latency. Limits are those in force (last
+ * one known) at the bucket. `h` may be NULL. */
 struct railway_sample {
 	int64_t ts_ms;
 	double cpu, cpu_limit, mem_gb, mem_limit_gb, disk_gb, disk_limit_gb;
