@@ -73,11 +73,21 @@ void message_header(struct message *m, const char *plain)
 		message_part(m, PART_HEADER, KEEP_ALWAYS)->text = s;
 }
 
+static char *trim_newlines(struct arena *a, const char *s)
+{
+	while (*s == '\n')
+		s++;
+	size_t n = strlen(s);
+	while (n > 0 && (s[n - 1] == '\n' || s[n - 1] == ' '))
+		n--;
+	return arena_strndup(a, s, n);
+}
+
 /* What a caller built is cleaned once more: one bad byte would cost the whole message. */
 static char *clean_mrkdwn(struct message *m, const char *s, size_t max_units)
 {
 	char *t = str_clean(m->a, s ? s : "", s ? strlen(s) : 0, 0);
-	return is_blank(t) ? NULL : mrk_cut(m->a, t, max_units);
+	return is_blank(t) ? NULL : mrk_cut(m->a, trim_newlines(m->a, t), max_units);
 }
 
 void message_section(struct message *m, enum keep keep, const char *mrkdwn)
@@ -143,42 +153,13 @@ void message_list(struct message *m, enum keep keep, const char *title, bool num
 	p->numbered = numbered;
 }
 
-/* Three backquotes end a fence whatever is between: none may come from outside. */
-static char *defuse_fences(struct arena *a, const char *s)
-{
-	struct str b = str_new(a);
-	while (*s) {
-		size_t run = strspn(s, "`");
-		if (run == 0) {
-			size_t n = strcspn(s, "`");
-			str_addn(&b, s, n);
-			s += n;
-			continue;
-		}
-		for (size_t i = 0; i < run; i++)
-			str_add(&b, run >= 3 ? "ˋ" : "`");
-		s += run;
-	}
-	return b.s;
-}
-
-static char *trim_newlines(struct arena *a, const char *s)
-{
-	while (*s == '\n')
-		s++;
-	size_t n = strlen(s);
-	while (n > 0 && (s[n - 1] == '\n' || s[n - 1] == ' '))
-		n--;
-	return arena_strndup(a, s, n);
-}
-
 void message_code(struct message *m, enum keep keep, const char *code)
 {
 	char *s = plain_lines(m->a, code, LIMIT_PRE);
 	if (is_blank(s))
 		return;
 	struct str b = str_new(m->a);
-	str_mrkdwn(&b, defuse_fences(m->a, trim_newlines(m->a, s)));
+	str_mrkdwn(&b, defuse(m->a, trim_newlines(m->a, s), 3));
 	message_part(m, PART_CODE, keep)->text = b.s;
 }
 

@@ -82,6 +82,9 @@ char *plain_line(struct arena *a, const char *s, size_t max_units);
 /* The same, line breaks kept. */
 char *plain_lines(struct arena *a, const char *s, size_t max_units);
 bool is_blank(const char *s);
+/* Three backquotes begin or end a fence whatever is around them: runs of at least `least` become
+ * another character of the same look. */
+char *defuse(struct arena *a, const char *s, size_t least);
 
 struct part *message_part(struct message *m, enum part_kind kind, enum keep keep);
 /* {"type":"plain_text","text":…,"emoji":false}; `s` `or_else` when it is blank. */

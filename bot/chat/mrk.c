@@ -68,14 +68,32 @@ char *plain_line(struct arena *a, const char *s, size_t max_units)
 
 /* --- escaping --- */
 
+char *defuse(struct arena *a, const char *s, size_t least)
+{
+	struct str b = str_new(a);
+	while (*s) {
+		size_t n = strcspn(s, "`"), run = strspn(s + n, "`");
+		str_addn(&b, s, n);
+		for (size_t i = 0; i < run; i++)
+			str_add(&b, run >= least ? "ˋ" : "`");
+		s += n + run;
+	}
+	return b.s;
+}
+
+static void add_escaped(struct str *b, const char *s)
+{
+	str_mrkdwn(b, defuse(b->a, s, 2));
+}
+
 void mrk_text(struct str *b, const char *s)
 {
-	str_mrkdwn(b, str_clean(b->a, s ? s : "", s ? strlen(s) : 0, MAX_FOREIGN));
+	add_escaped(b, str_clean(b->a, s ? s : "", s ? strlen(s) : 0, MAX_FOREIGN));
 }
 
 static void add_line(struct str *b, const char *s, size_t n)
 {
-	str_mrkdwn(b, plain_line(b->a, arena_strndup(b->a, s, n), MAX_FOREIGN));
+	add_escaped(b, plain_line(b->a, arena_strndup(b->a, s, n), MAX_FOREIGN));
 }
 
 /* One conversion of a printf format. */
@@ -243,7 +261,7 @@ void mrk_link(struct str *b, const char *url, const char *label)
 	bool ok = url && (str_starts(url, "https://") || str_starts(url, "http://"));
 	char *shown = plain_line(b->a, label, LIMIT_URL);
 	if (!ok || strlen(url) > LIMIT_URL / 3) {
-		str_mrkdwn(b, shown);
+		add_escaped(b, shown);
 		return;
 	}
 	str_addc(b, '<');
@@ -253,7 +271,7 @@ void mrk_link(struct str *b, const char *url, const char *label)
 	for (char *p = shown; *p; p++)
 		if (*p == '|')
 			*p = '/';
-	str_mrkdwn(b, *shown ? shown : "link");
+	add_escaped(b, *shown ? shown : "link");
 	str_addc(b, '>');
 }
 
