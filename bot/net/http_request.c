@@ -19,7 +19,7 @@ static bool split_url(struct transfer *t)
 	     curl_url_get(u, CURLUPART_PATH, &path, 0) == CURLUE_OK;
 	if (ok) {
 		t->host = arena_strdup(t->a, host);
-		t->path = arena_strdup(t->a, path);
+		t->path = arena_strdup(t->a, t->r->secret_path ? "/…" : path);
 	} else {
 		err_set(&t->e, ERR_CONFIG, false,
 		        "an address of a peer is not a URL; check the settings");
