@@ -67,10 +67,10 @@ MODE_LDFLAGS.tsan   := -fsanitize=thread
 MODE_LDFLAGS.cover  := --coverage
 MODE_LDFLAGS.fuzz   := -fsanitize=address,undefined
 
-# Sanitizers instrument the code after the optimizer has looked: its null-dereference analysis then
+# Instrumented code misleads the optimizer's flow analysis: null-dereference and maybe-uninitialized then
 # reports paths that do not exist.
 ifneq ($(filter asan tsan cover fuzz,$(MODE)),)
-WARN += -Wno-null-dereference
+WARN += -Wno-null-dereference -Wno-maybe-uninitialized
 endif
 
 # The user's own flags come last and win.
