@@ -28,6 +28,8 @@ struct migration_family {
 extern const struct migration schema_flow[];
 
 /* Applies what is missing; *count_out = steps known to this program. */
+/* Only compares: ERR_CONFIG when the file is older or newer than this program. */
+bool migrations_check(struct db *db, int *count_out, struct err *e);
 bool migrations_apply(struct db *db, int *count_out, struct err *e);
 
 #endif

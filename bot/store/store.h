@@ -66,14 +66,19 @@ void store_submit(struct store *s, store_fn fn, void *arg, store_done done);
  * the thread or the store ends. Thread: any. */
 struct db *store_reader(struct store *s, struct err *e);
 
-/* --- wake-up --- */
-/* Called after a commit that made a run due: at `due_ms` (wall), lane as in workflow.h, `run` its
- * id. run < 0: run -id was cancelled or paused while it executes. On the committing thread; short,
- * no store. Set once, before threads exist. */
-typedef void (*store_due_fn)(void *ctx, int64_t run, int lane, int64_t due_ms);
-void store_on_due(struct store *s, store_due_fn fn, void *ctx);
-/* Inside a write function: note such a wake-up, delivered only when it commits. */
-void store_note_due(struct db *db, int64_t run, int lane, int64_t due_ms);
+/* --- wake-up (the flow engine's) --- */
+struct store_wake {
+	int64_t run;
+	bool steer; /* it executes and was cancelled or paused; else: it is due at due_ms (wall) */
+	int lane;   /* enum wf_lane */
+	int64_t due_ms;
+};
+/* Called after each commit that noted such a thing, on the committing thread: be short, do not call
+ * the store. Set it before threads exist. */
+typedef void (*store_wake_fn)(void *ctx, const struct store_wake *w);
+void store_on_wake(struct store *s, store_wake_fn fn, void *ctx);
+/* Inside a write function: delivered only when it commits. */
+void store_note_wake(struct db *db, const struct store_wake *w);
 
 /* --- care --- */
 /* PRAGMA integrity_check and foreign_key_check; ERR_STORE with the first finding. Thread: any. */

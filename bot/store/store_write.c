@@ -1,0 +1,334 @@
+/*
+ * store_write.c - group commit with a changing leader.
+ *
+ * Handing a write to a dedicated thread costs two thread switches, which on a small machine is as
+ * much as the sync itself. So the thread that finds the connection free leads: it commits its own
+ * job together with whatever else is queued (at most BATCH), wakes the owners, and hands the lead
+ * to the next waiting thread. The store's own thread leads when only asynchronous jobs are queued,
+ * and when the WAL is due to be copied back, so that nobody's write waits for a checkpoint longer
+ * than needed.
+ *
+ * `leading` is true from the moment somebody has the lead until the queue is found empty.
+ */
+#include <sqlite3.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "log.h"
+#include "store/store_impl.h"
+
+enum {
+	BATCH = 64,
+	CHECKPOINT_FRAMES = 4000, /* 16 MB of WAL between checkpoints */
+};
+
+static int64_t now_us(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
+/* --- one batch; the caller leads and does not hold mu --- */
+
+void store_note_wake(struct db *db, const struct store_wake *w)
+{
+	struct store *s = db_store(db);
+
+	if (s->nwakes == s->wakes_cap) {
+		s->wakes_cap = s->wakes_cap ? s->wakes_cap * 2 : 64;
+		s->wakes = realloc(s->wakes, s->wakes_cap * sizeof(*s->wakes));
+		if (!s->wakes)
+			abort();
+	}
+	s->wakes[s->nwakes++] = *w;
+}
+
+static void undo_job(struct store *s, struct store_job *j)
+{
+	s->nwakes = j->wake_mark;
+	if (db_in_transaction(s->writer) && (!db_exec(s->writer, "ROLLBACK TO job", NULL, NULL) ||
+	                                            !db_exec(s->writer, "RELEASE job", NULL, NULL)))
+		db_exec(s->writer, "ROLLBACK", NULL, NULL);
+}
+
+/* False when the whole transaction is gone. */
+static bool run_job(struct store *s, struct store_job *j)
+{
+	j->wake_mark = s->nwakes;
+	j->err = (struct err){0};
+	j->ok = db_exec(s->writer, "SAVEPOINT job", NULL, &j->err) &&
+	        j->fn(s->writer, j->arg, &j->err) &&
+	        db_exec(s->writer, "RELEASE job", NULL, &j->err);
+	if (!j->ok)
+		undo_job(s, j);
+	return db_in_transaction(s->writer);
+}
+
+static void fail_unfinished(struct store_job **jobs, int n, const struct err *e)
+{
+	for (int i = 0; i < n; i++) {
+		if (!jobs[i]->finished) {
+			jobs[i]->ok = false;
+			jobs[i]->err = *e;
+		}
+	}
+}
+
+/* One transaction over the jobs that are not finished. False: it vanished under a failing job,
+ * which is marked finished; the others are to be run again. */
+static bool transact(struct store *s, struct store_job **jobs, int n)
+{
+	struct err e = {0};
+
+	s->nwakes = 0;
+	if (!db_exec(s->writer, "BEGIN IMMEDIATE", NULL, &e)) {
+		fail_unfinished(jobs, n, &e);
+		return true;
+	}
+	for (int i = 0; i < n; i++) {
+		if (jobs[i]->finished)
+			continue;
+		if (!run_job(s, jobs[i])) {
+			jobs[i]->finished = true;
+			return false;
+		}
+	}
+	if (db_exec(s->writer, "COMMIT", NULL, &e))
+		return true;
+	if (db_in_transaction(s->writer))
+		db_exec(s->writer, "ROLLBACK", NULL, NULL);
+	s->nwakes = 0;
+	fail_unfinished(jobs, n, &e);
+	return true;
+}
+
+static void run_batch(struct store *s, struct store_job **jobs, int n)
+{
+	int64_t began = now_us(), took;
+
+	while (!transact(s, jobs, n))
+		s->nwakes = 0;
+	took = now_us() - began;
+	pthread_mutex_lock(&s->mu);
+	s->stats.commits++;
+	s->stats.jobs += n;
+	s->stats.last_commit_us = took;
+	if (took > s->stats.max_commit_us)
+		s->stats.max_commit_us = took;
+	pthread_mutex_unlock(&s->mu);
+	for (int i = 0; i < n; i++) {
+		if (!jobs[i]->sync && jobs[i]->done)
+			jobs[i]->done(jobs[i]->arg, jobs[i]->ok ? NULL : &jobs[i]->err);
+	}
+	for (size_t i = 0; i < s->nwakes && s->wake; i++)
+		s->wake(s->wake_ctx, &s->wakes[i]);
+	s->nwakes = 0;
+}
+
+/* Only copies what no reader needs (PASSIVE): waits for nobody. */
+static void checkpoint(struct store *s)
+{
+	int frames = 0, copied = 0;
+	int rc = sqlite3_wal_checkpoint_v2(
+	        db_handle(s->writer), NULL, SQLITE_CHECKPOINT_PASSIVE, &frames, &copied);
+	struct err e;
+
+	if (rc != SQLITE_OK) {
+		db_fail(s->writer, rc, "checkpoint", &e);
+		log_warn("store", "%s", e.msg);
+	}
+	/* Completely copied: the next write starts the WAL from its beginning. */
+	s->wal_checked = rc == SQLITE_OK && copied == frames ? 0 : s->wal_frames;
+	s->wal_frames = s->wal_checked;
+}
+
+static int on_wal(void *ctx, sqlite3 *h, const char *name, int frames)
+{
+	struct store *s = ctx;
+
+	(void)h;
+	(void)name;
+	s->wal_frames = frames;
+	if (frames < s->wal_checked)
+		s->wal_checked = 0;
+	return SQLITE_OK;
+}
+
+/* --- the queue; the caller holds mu --- */
+
+static void push(struct store *s, struct store_job *j)
+{
+	if (s->tail)
+		s->tail->next = j;
+	else
+		s->head = j;
+	s->tail = j;
+	s->queued++;
+}
+
+static int take(struct store *s, struct store_job **jobs)
+{
+	int n = 0;
+
+	while (s->head && n < BATCH) {
+		jobs[n] = s->head;
+		s->head = s->head->next;
+		jobs[n++]->next = NULL;
+	}
+	if (!s->head)
+		s->tail = NULL;
+	s->queued -= n;
+	return n;
+}
+
+static void lead_batch(struct store *s)
+{
+	struct store_job *jobs[BATCH];
+	int n = take(s, jobs);
+
+	pthread_mutex_unlock(&s->mu);
+	run_batch(s, jobs, n);
+	pthread_mutex_lock(&s->mu);
+	for (int i = 0; i < n; i++) {
+		if (jobs[i]->sync) {
+			jobs[i]->finished = true;
+			pthread_cond_signal(jobs[i]->cond);
+		} else {
+			free(jobs[i]);
+		}
+	}
+}
+
+static void wake_thread(struct store *s)
+{
+	s->leading = true;
+	s->thread_leads = true;
+	pthread_cond_signal(&s->work);
+}
+
+static void hand_over(struct store *s)
+{
+	if (s->wal_frames - s->wal_checked >= CHECKPOINT_FRAMES) {
+		wake_thread(s);
+		return;
+	}
+	for (struct store_job *j = s->head; j; j = j->next) {
+		if (j->sync) {
+			j->lead = true;
+			pthread_cond_signal(j->cond);
+			return;
+		}
+	}
+	if (s->head) {
+		wake_thread(s);
+	} else {
+		s->leading = false;
+		if (s->closing)
+			pthread_cond_signal(&s->work);
+	}
+}
+
+bool store_write(struct store *s, store_fn fn, void *arg, struct err *e)
+{
+	pthread_cond_t cond = PTHREAD_COND_INITIALIZER;
+	struct store_job j = {.fn = fn, .arg = arg, .sync = true, .cond = &cond};
+
+	if (s->mode == STORE_LOOK)
+		return err_set(e, ERR_STORE, false,
+		        "%s is open for reading only: the running bot has to do this", s->path);
+	pthread_mutex_lock(&s->mu);
+	push(s, &j);
+	if (!s->leading) {
+		s->leading = true;
+		j.lead = true;
+	}
+	while (!j.finished && !j.lead)
+		pthread_cond_wait(&cond, &s->mu);
+	if (j.lead) {
+		while (!j.finished)
+			lead_batch(s);
+		hand_over(s);
+	}
+	pthread_mutex_unlock(&s->mu);
+	pthread_cond_destroy(&cond);
+	if (!j.ok && e)
+		*e = j.err;
+	return j.ok;
+}
+
+void store_submit(struct store *s, store_fn fn, void *arg, store_done done)
+{
+	struct store_job *j;
+
+	if (s->mode == STORE_LOOK)
+		abort(); /* a tool has no use for it */
+	j = calloc(1, sizeof(*j));
+	if (!j)
+		abort();
+	j->fn = fn;
+	j->arg = arg;
+	j->done = done;
+	pthread_mutex_lock(&s->mu);
+	push(s, j);
+	if (!s->leading)
+		wake_thread(s);
+	pthread_mutex_unlock(&s->mu);
+}
+
+/* --- the store's own thread --- */
+
+static void thread_lead(struct store *s)
+{
+	s->thread_leads = false;
+	if (s->wal_frames - s->wal_checked >= CHECKPOINT_FRAMES) {
+		pthread_mutex_unlock(&s->mu);
+		checkpoint(s);
+		pthread_mutex_lock(&s->mu);
+	}
+	if (s->head)
+		lead_batch(s);
+	hand_over(s);
+}
+
+static void *writer_thread(void *arg)
+{
+	struct store *s = arg;
+
+	pthread_mutex_lock(&s->mu);
+	for (;;) {
+		while (!s->thread_leads && !(s->closing && !s->leading))
+			pthread_cond_wait(&s->work, &s->mu);
+		if (!s->thread_leads)
+			break;
+		thread_lead(s);
+	}
+	pthread_mutex_unlock(&s->mu);
+	return NULL;
+}
+
+bool store_writer_start(struct store *s, struct err *e)
+{
+	int rc;
+
+	sqlite3_wal_hook(db_handle(s->writer), on_wal, s);
+	rc = pthread_create(&s->thread, NULL, writer_thread, s);
+	if (rc)
+		return err_set(e, ERR_SYS, true, "cannot start a thread: %s", strerror(rc));
+	s->has_thread = true;
+	return true;
+}
+
+void store_writer_stop(struct store *s)
+{
+	if (!s->has_thread)
+		return;
+	pthread_mutex_lock(&s->mu);
+	s->closing = true;
+	pthread_cond_signal(&s->work);
+	pthread_mutex_unlock(&s->mu);
+	pthread_join(s->thread, NULL);
+	s->has_thread = false;
+}
