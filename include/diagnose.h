@@ -239,6 +239,7 @@ struct diagnose_request {
 
 struct diagnose_prompt {
 	const char *system, *user;
+	const struct evidence_list *sent; /* what fitted: only this can be cited */
 	const char *version; /* "diagnose.v1", or "diagnose.v1+<hash>" from the folder */
 	const char *hash;    /* of the system prompt's text */
 	size_t tokens;       /* of both, estimated */
@@ -246,8 +247,8 @@ struct diagnose_prompt {
 	double estimate_usd; /* upper bound; < 0 = unknown */
 };
 /* Serialises within budget_tokens (0 = settings.llm.context_tokens), dropping the items with the
- * least weight per token and saying so. `fence` NULL = a random one. ERR_CONFIG when the override
- * folder's prompt cannot be read. */
+ * least weight per token, or cutting them, and saying so. `fence` NULL = a random one. ERR_CONFIG
+ * when the override folder's prompt cannot be read. */
 bool diagnose_prompt(const struct llm *l, const struct settings *s, struct arena *a,
         const struct diagnose_request *q, size_t budget_tokens, const char *fence,
         struct diagnose_prompt *out, struct err *e);
