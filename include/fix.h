@@ -126,7 +126,7 @@ void fix_decide(struct arena *a, const struct fix_contract *c, const struct open
         struct fix_drive *d, int64_t poll_ms, struct fix_move *out);
 
 /* What the fix message shows, told from what was really seen in the tools:
- * {"steps":[{"name":"workspace|clone|reproduce|edit|tests|push|pr","state":"done|now|todo|failed",
+ * {"steps":[{"name":"workspace|clone|reproduce|edit|tests|push|pr","state":"done|now|todo|failed|skipped",
  *  "detail":"orders.ts, pool.ts"}],"todo":[{"text","state"}],"last":"npm test","turns":9,
  *  "cost_usd":0.41,"state":"running","note":"…","tests":{"command","passed":bool,"tail":"…"}} */
 json *fix_progress(struct arena *a, const struct fix_contract *c, const struct opencode_poll *p,

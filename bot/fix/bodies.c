@@ -1,0 +1,228 @@
+/* bodies.c - the steps of a fix around its session: check, start, stop, verify, pull request. */
+#include <string.h>
+
+#include "clock.h"
+#include "fix/outcome.h"
+#include "fix/redacted.h"
+#include "heal.h"
+#include "str.h"
+
+static bool contract_of(struct wf *w, const json *in, struct fix_contract *c, struct err *e)
+{
+	return fix_contract_parse(wf_arena(w), json_get(in, ".contract"), c, e);
+}
+
+static bool have_opencode(const struct heal *h, struct err *e)
+{
+	return h->opencode ||
+	       err_set(e, ERR_CONFIG, false,
+	               "no OpenCode server is set: write its address to opencode.url");
+}
+
+static bool have_github(const struct heal *h, struct err *e)
+{
+	return h->github || err_set(e, ERR_CONFIG, false, "no GitHub token is set: GITHUB_TOKEN");
+}
+
+static const json *clean(struct wf *w, json *j)
+{
+	return fix_redacted(wf_arena(w), wf_heal(w)->redact, j);
+}
+
+/* --- check --- */
+
+static bool repo_usable(const struct github_repo *r, struct err *e)
+{
+	if (r->archived)
+		return err_set(e, ERR_CONFLICT, false,
+		        "%s is archived: nothing can be pushed to it", r->full_name);
+	if (!r->can_push)
+		return err_set(e, ERR_FORBIDDEN, false,
+		        "GITHUB_TOKEN may not write to %s: give it Contents and Pull requests (write)",
+		        r->full_name);
+	return true;
+}
+
+const json *fix_body_check(struct wf *w, const json *in, struct err *e)
+{
+	struct heal *h = wf_heal(w);
+	struct arena *a = wf_arena(w);
+	struct fix_contract c;
+	struct github_repo repo;
+	const char *version, *sha;
+	json *out = json_obj(a);
+
+	if (!have_opencode(h, e) || !have_github(h, e) || !contract_of(w, in, &c, e))
+		return NULL;
+	if (!github_repo_get(h->github, a, c.repo, &repo, e) || !repo_usable(&repo, e))
+		return NULL;
+	if (!c.base)
+		c.base = repo.default_branch;
+	if (!fix_contract_check(&c, e))
+		return NULL;
+	if (!github_branch(h->github, a, c.repo, c.base, &sha, e)) {
+		err_wrap(e, "the base of the fix");
+		return NULL;
+	}
+	if (!opencode_health(h->opencode, a, &version, e) ||
+	        !opencode_check(h->opencode, a, c.agent, c.model, e))
+		return NULL;
+	json_set_str(out, "version", version);
+	json_set_str(out, "repo", repo.full_name);
+	json_set_str(out, "base", c.base);
+	json_set_str(out, "base_sha", sha);
+	return out;
+}
+
+/* --- start --- */
+
+static const char *title_of(struct arena *a, const struct fix_contract *c, int64_t attempt)
+{
+	return attempt > 1 ? arena_printf(a, "%s (%d)", fix_title(a, c), (int)attempt)
+	                   : fix_title(a, c);
+}
+
+static struct opencode_session *session_for(
+        struct wf *w, const struct fix_contract *c, const char *title, struct err *e)
+{
+	struct heal *h = wf_heal(w);
+	struct arena *a = wf_arena(w);
+	json *meta = json_obj(a);
+	struct opencode_new_session n = {.title = title, .metadata = meta};
+	struct err none = {0};
+	struct opencode_session *s = opencode_find(h->opencode, a, title, &none);
+
+	if (s)
+		return s;
+	if (none.code != ERR_NOT_FOUND) {
+		*e = none;
+		return NULL;
+	}
+	n.rules = fix_rules(a, c, &n.nrules);
+	json_set_int(meta, "incident", c->incident);
+	json_set_int(meta, "fix", c->n);
+	json_set_str(meta, "repo", c->repo);
+	json_set_str(meta, "branch", c->branch);
+	return opencode_create(h->opencode, a, &n, e);
+}
+
+const json *fix_body_start(struct wf *w, const json *in, struct err *e)
+{
+	struct heal *h = wf_heal(w);
+	struct arena *a = wf_arena(w);
+	struct fix_contract c;
+	struct opencode_session *s;
+	struct opencode_prompt p = {0};
+	const char *title, *version;
+	json *out = json_obj(a);
+
+	if (!have_opencode(h, e) || !contract_of(w, in, &c, e) || !fix_contract_check(&c, e))
+		return NULL;
+	title = title_of(a, &c, json_int(in, ".attempt", 1));
+	p.text = fix_prompt(a, &c, h->settings->heal.prompts, &version, e);
+	s = p.text ? session_for(w, &c, title, e) : NULL;
+	if (!s)
+		return NULL;
+	/* Server time and title: the same id in every repetition of this step. */
+	p.message_id = opencode_message_id(a, s->created_ms, title);
+	p.agent = c.agent;
+	p.model = c.model;
+	if (!opencode_prompt(h->opencode, a, s->id, &p, e))
+		return NULL;
+	json_set_str(out, "session", s->id);
+	json_set_str(out, "message", p.message_id);
+	json_set_str(out, "prompt_version", version);
+	return out;
+}
+
+/* --- stop --- */
+
+const json *fix_body_abort(struct wf *w, const json *in, struct err *e)
+{
+	struct heal *h = wf_heal(w);
+	struct arena *a = wf_arena(w);
+	const char *id = json_str(in, ".session", NULL);
+	struct fix_contract c;
+	json *out = json_obj(a);
+	struct err none = {0};
+
+	if (!have_opencode(h, e) || !contract_of(w, in, &c, e))
+		return NULL;
+	for (int attempt = 2; attempt >= 1 && !id; attempt--) {
+		struct opencode_session *s =
+		        opencode_find(h->opencode, a, title_of(a, &c, attempt), &none);
+
+		if (!s && none.code != ERR_NOT_FOUND) {
+			*e = none;
+			return NULL;
+		}
+		id = s ? s->id : NULL;
+	}
+	if (id && !opencode_abort(h->opencode, a, id, e))
+		return NULL;
+	json_set_bool(out, "stopped", true);
+	json_set_str(out, "session", id);
+	return out;
+}
+
+/* --- verify, follow the pull request --- */
+
+const json *fix_body_verify(struct wf *w, const json *in, struct err *e)
+{
+	struct heal *h = wf_heal(w);
+	struct arena *a = wf_arena(w);
+	const json *said = json_get(in, ".claim");
+	struct fix_claim claim = {
+	        .status = json_str(said, ".status", ""),
+	        .pr_number = (int)json_int(said, ".pr_number", 0),
+	        .summary = json_str(said, ".summary", ""),
+	        .tests = json_str(said, ".tests", ""),
+	};
+	struct fix_contract c;
+	struct fix_outcome o;
+
+	if (!have_github(h, e) || !contract_of(w, in, &c, e))
+		return NULL;
+	if (!fix_verify(h->github, a, &c, &claim, &o, e))
+		return NULL;
+	return clean(w, fix_outcome_json(a, &o));
+}
+
+static json *ci_json(struct arena *a, const struct github_checks *k)
+{
+	json *j = json_obj(a), *failing = json_set_arr(j, "failing");
+
+	json_set_str(j, "verdict", github_ci_name(k->verdict));
+	json_set_int(j, "passed", k->passed);
+	json_set_int(j, "failed", k->failed);
+	json_set_int(j, "pending", k->pending);
+	for (size_t i = 0; i < k->nfailing; i++) {
+		json *f = json_add_obj(failing);
+
+		json_set_str(f, "name",
+		        str_clean(a, k->failing[i].name, strlen(k->failing[i].name), 80));
+		json_set_str(f, "url", k->failing[i].url);
+	}
+	return j;
+}
+
+const json *fix_body_pr(struct wf *w, const json *in, struct err *e)
+{
+	struct heal *h = wf_heal(w);
+	struct arena *a = wf_arena(w);
+	struct fix_contract c;
+	struct github_pr pr;
+	struct github_checks checks;
+	json *out;
+
+	if (!have_github(h, e) || !contract_of(w, in, &c, e))
+		return NULL;
+	if (!github_pr_get(h->github, a, c.repo, (int)json_int(in, ".number", 0), &pr, e))
+		return NULL;
+	out = fix_pr_json(a, &pr);
+	/* Of the head that was read just now. */
+	if (!github_checks_get(h->github, a, c.repo, pr.head_sha, &checks, e))
+		return NULL;
+	json_set(out, "ci", ci_json(a, &checks));
+	return clean(w, out);
+}
