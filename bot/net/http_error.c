@@ -38,8 +38,11 @@ static bool no_connection(struct transfer *t, CURLcode rc)
 	case CURLE_SSL_CACERT_BADFILE:
 		return err_set(&t->e, ERR_CONFIG, false,
 		        "the CA certificates cannot be read; check SSL_CERT_FILE or install ca-certificates");
-	case CURLE_URL_MALFORMAT:
 	case CURLE_UNSUPPORTED_PROTOCOL:
+		if (http_was_written(t))
+			return true; /* "HTTP/0.9" */
+		                     /* fall through */
+	case CURLE_URL_MALFORMAT:
 		return err_set(&t->e, ERR_CONFIG, false,
 		        "the address of %s is not an http or https URL", t->host);
 	default:
@@ -88,8 +91,10 @@ void http_describe(struct transfer *t, CURLcode rc)
 		err_set(&t->e, ERR_PROTO, false, "the answer of %s is larger than %zu KiB", t->host,
 		        t->max_bytes >> 10);
 	} else if (no_connection(t, rc)) {
-		err_set(&t->e, rc == CURLE_WEIRD_SERVER_REPLY ? ERR_PROTO : ERR_NET, true, "%s %s",
-		        t->host,
+		bool proto = rc == CURLE_WEIRD_SERVER_REPLY || rc == CURLE_UNSUPPORTED_PROTOCOL ||
+		             rc == CURLE_BAD_CONTENT_ENCODING;
+
+		err_set(&t->e, proto ? ERR_PROTO : ERR_NET, true, "%s %s", t->host,
 		        how            ? how
 		        : t->errbuf[0] ? t->errbuf
 		                       : curl_easy_strerror(rc));
