@@ -43,9 +43,11 @@ endif
 
 WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Wstrict-prototypes \
 	-Wmissing-prototypes -Wold-style-definition -Wvla -Wwrite-strings -Wpointer-arith \
-	-Wcast-qual -Wformat=2 -Wundef -Wimplicit-fallthrough -Wnull-dereference -Wdouble-promotion
+	-Wcast-qual -Wformat=2 -Wundef -Wimplicit-fallthrough -Wnull-dereference
 # What only gcc knows. Cutting a message to its buffer is intended, hence no -Wformat-truncation.
-WARN_GCC := -Wlogical-op -Wduplicated-cond -Wduplicated-branches -Wno-format-truncation
+# clang's double-promotion stumbles over the NAN of math.h.
+WARN_GCC := -Wlogical-op -Wduplicated-cond -Wduplicated-branches -Wdouble-promotion \
+	-Wno-format-truncation
 IS_CLANG := $(findstring clang,$(shell $(CC) --version 2>/dev/null))
 WARN += $(if $(IS_CLANG),-Wno-gnu-statement-expression,$(WARN_GCC))
 # Packagers with another compiler: make WERROR=0
@@ -70,7 +72,7 @@ MODE_LDFLAGS.fuzz   := -fsanitize=address,undefined
 # Instrumented code misleads the optimizer's flow analysis: null-dereference and maybe-uninitialized then
 # reports paths that do not exist.
 ifneq ($(filter asan tsan cover fuzz,$(MODE)),)
-WARN += -Wno-null-dereference -Wno-maybe-uninitialized
+WARN += -Wno-null-dereference $(if $(IS_CLANG),,-Wno-maybe-uninitialized)
 endif
 
 # The user's own flags come last and win.

@@ -24,7 +24,8 @@ void *arena_array(struct arena *a, size_t count, size_t size); /* aborts on over
 char *arena_strdup(struct arena *a, const char *s);            /* NULL stays NULL */
 char *arena_strndup(struct arena *a, const char *s, size_t n);
 char *arena_printf(struct arena *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-char *arena_vprintf(struct arena *a, const char *fmt, va_list ap);
+char *arena_vprintf(struct arena *a, const char *fmt, va_list ap)
+        __attribute__((format(printf, 2, 0)));
 
 /* Calls fn(p) at reset or free: ties a foreign object (a curl list, a cJSON tree) to the arena. */
 void arena_defer(struct arena *a, void (*fn)(void *), void *p);

@@ -81,7 +81,8 @@ static void write_all(const char *s, size_t n)
 	}
 }
 
-static void vlog(enum log_level level, const char *area, const char *fmt, va_list ap)
+__attribute__((format(printf, 3, 0))) static void vlog(
+        enum log_level level, const char *area, const char *fmt, va_list ap)
 {
 	int saved = errno;
 	struct arena *a;

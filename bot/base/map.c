@@ -4,7 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "str.h"
+
 #define uthash_fatal(msg) abort()
+/* Ours instead of uthash's default, which clang's -Wimplicit-fallthrough stumbles over. */
+#define HASH_FUNCTION(keyptr, keylen, hashv) ((hashv) = (unsigned)str_hash((keyptr), (keylen)))
 #include <uthash.h>
 
 /* uthash's macros are hundreds of statements each, and free in a way that the analyzer loses:
