@@ -128,7 +128,6 @@ static const struct row rows[] = {
         {"cant_delete_message", ERR_NOT_FOUND, 0, 0, "the message is not the bot's own"},
         {"edit_window_closed", ERR_NOT_FOUND, 0, 0,
                 "the message is too old to be edited in this workspace"},
-        {"is_inactive_message", ERR_NOT_FOUND, 0, 0, "the message is gone"},
         {"block_mismatch", ERR_INPUT, 0, 0,
                 "a rich text message cannot be edited into another kind; " OWN_BUG},
         {"msg_too_long", ERR_INPUT, BLOCKS, 0, "the message is too long; " OWN_BUG},
