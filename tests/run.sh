@@ -53,8 +53,12 @@ run_one() {
 	fi
 	case $word in
 	FAIL*)
-		echo "  ---- $name (exit $rc), last 60 lines of $log"
-		tail -n 60 "$log" | sed 's/^/  | /'
+		echo "  ---- $name (exit $rc), what failed in $log"
+		if grep -q '^not ok' "$log"; then
+			grep -B 4 -A 8 '^not ok' "$log" | head -n 60 | sed 's/^/  | /'
+			echo "  | ..."
+		fi
+		tail -n 25 "$log" | sed 's/^/  | /'
 		;;
 	esac
 	return 0

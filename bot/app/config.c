@@ -207,7 +207,11 @@ static void apply_text(struct config_file *f, const struct setting *s, const cha
 static void defaults(struct config_file *f, const char *section, void *base, bool strict)
 {
 	for (const struct setting *s = setting_table; s->key; s++) {
+		bool list = s->type == SET_LIST || s->type == SET_IDS || s->type == SET_PAGES;
 		const char *def = strict && s->strict ? s->strict : s->def;
+
+		if (!def && list)
+			def = ""; /* an empty list, not NULL */
 
 		if (def && str_eq(s->section, section))
 			apply_text(f, s, def, base, NULL);
@@ -287,14 +291,16 @@ const struct settings *config_load(
 	struct settings *out = ARENA_NEW(a, struct settings);
 	struct config_file f = {.a = a, .problems = problems};
 	size_t before = problems->len;
+	bool strict;
 
 	config_file_read(&f, config_path(src));
 	read_env(&f, src->env);
 	resolve(&f);
 	apply_profile(&f, out);
+	strict = out->heal.profile == PROFILE_STRICT;
 	for (const struct section *s = setting_sections; s->name; s++) {
 		if (!str_eq(s->name, "service"))
-			defaults(&f, s->name, out, out->heal.profile == PROFILE_STRICT);
+			defaults(&f, s->name, out, strict);
 	}
 	apply_global(&f, out);
 	apply_services(&f, out);

@@ -9,6 +9,10 @@
 #define AT(field)      offsetof(struct settings, field)
 #define SERVICE(field) offsetof(struct service_settings, field)
 
+/* SET_RATIO fills two ints. */
+_Static_assert(
+        AT(scan.open_m) == AT(scan.open_n) + sizeof(int), "open_n and open_m are neighbours");
+
 #define SEC  1000.0
 #define MIN  (60 * SEC)
 #define HOUR (60 * MIN)

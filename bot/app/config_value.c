@@ -65,7 +65,7 @@ static bool parse_url(struct arena *a, const char *t, const char **out, struct s
 		n = strcspn(p, "]") + 1;
 	n += strcspn(p + n, ":/?#");
 	host = arena_strndup(a, p, n);
-	if (strpbrk(t, " \t\"<>\\^`{|}") || strchr(host, '@'))
+	if (strpbrk(t, " \t\"<>\\^`{|}") || memchr(p, '@', strcspn(p, "/?#")))
 		return bad(why, "is not a plain URL (no user name, blanks or quotes)");
 	if (n == 0)
 		return bad(why, "has no host name");
