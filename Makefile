@@ -77,7 +77,7 @@ endif
 
 # The user's own flags come last and win.
 ALL_CFLAGS  = -std=c11 -D_GNU_SOURCE -DHEAL_VERSION='"$(VERSION)"' $(WARN) $(MODE_CFLAGS.$(MODE)) \
-	-fPIE $(PKG_CFLAGS) $(CPPFLAGS) $(CFLAGS)
+	-fPIE $(PKG_CFLAGS) $(ALL_CPPFLAGS) $(CPPFLAGS) $(CFLAGS)
 ALL_LDFLAGS = -pie -Wl,--as-needed $(MODE_LDFLAGS.$(MODE)) $(LDFLAGS)
 
 # Who may see which headers (the rest of the layer rule is tests/lint/layers.sh).

@@ -115,6 +115,7 @@ struct wf_call {
 	const json *in;
 	const json *result;
 	struct err error;
+	const struct wf_policy *policy; /* NULL = default */
 };
 bool wf_all(struct wf *w, struct wf_call *calls, size_t n, bool settle, struct err *e);
 
@@ -132,6 +133,10 @@ const json *wf_wait(
 bool wf_spawn(struct wf *w, const char *name, const char *workflow, const json *in,
         int64_t *run_out, struct err *e);
 const json *wf_join(struct wf *w, const char *name, int64_t run, struct err *e);
+struct wf_start;
+/* wf_spawn with a key, a concurrency key, a delay ... (input of st). */
+bool wf_spawn_with(struct wf *w, const char *name, const struct wf_start *st, int64_t *run_out,
+	struct err *e);
 
 /* The run's own result, shown by `healbot runs` and given to wf_join. */
 void wf_result(struct wf *w, const json *result);

@@ -110,7 +110,7 @@ bool run_claim_tx(struct db *db, void *arg, struct err *e)
 		return false;
 	if (!c->id && !c->interactive_only && !claim_lane(db, c, WF_BACKGROUND, now, e))
 		return false;
-	return c->id || find_next_due(db, c, e);
+	return find_next_due(db, c, e);
 }
 
 /* --- timers --- */

@@ -1,6 +1,7 @@
 /* runs_engine.c - see runs_engine.h: what a worker commits while it carries out a run. */
 #include "store/runs_engine.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -351,6 +352,22 @@ bool run_load_steps(struct db *db, struct arena *a, int64_t run, struct step_rec
 			*out = ARENA_ARRAY(a, cap, struct step_rec *);
 		}
 		(*out)[(*n)++] = read_step(&q, a);
+	}
+	return db_done(&q, e);
+}
+
+bool run_read_steering(struct db *db, int64_t run, char *why, size_t n, bool *cancelled,
+        bool *paused, struct err *e)
+{
+	struct db_query q;
+
+	if (!db_query(
+	            db, &q, "SELECT cancel, paused FROM run WHERE id = ?", DB_ARGS(db_int(run)), e))
+		return false;
+	if (db_next(&q)) {
+		*cancelled = !db_col_null(&q, 0);
+		*paused = db_col_bool(&q, 1);
+		snprintf(why, n, "%s", str_or(db_col_text(&q, 0), ""));
 	}
 	return db_done(&q, e);
 }

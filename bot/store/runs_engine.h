@@ -46,7 +46,7 @@ struct run_claim {
 	struct arena *a; /* for the strings below */
 	/* results */
 	int64_t id;          /* 0 = nothing is due */
-	int64_t next_due_ms; /* then: when something will be; RUN_NEVER */
+	int64_t next_due_ms; /* when something (else) will be; RUN_NEVER */
 	int64_t created_ms, parent;
 	const char *workflow, *input;
 	int version, entries, lane;
@@ -80,6 +80,10 @@ bool run_load_steps(struct db *db, struct arena *a, int64_t run, struct step_rec
         struct err *e);
 /* NULL and ERR_STORE. */
 const char *run_blob(struct db *db, struct arena *a, int64_t id, struct err *e);
+
+/* Was the run cancelled (why, cut to n bytes) or paused meanwhile? */
+bool run_read_steering(struct db *db, int64_t run, char *why, size_t n, bool *cancelled,
+        bool *paused, struct err *e);
 
 /* At start. Runs that executed in another process are due at once; a crash between steps is
  * counted, and a run that made no step of progress over RUN_CRASHES crashes is failed. arg: struct
