@@ -75,9 +75,12 @@ ifneq ($(filter asan tsan cover fuzz,$(MODE)),)
 WARN += -Wno-null-dereference $(if $(IS_CLANG),,-Wno-maybe-uninitialized)
 endif
 
+# Where the crash tests kill the bot (bot/flow/crash.h); never in a release.
+MODE_CPPFLAGS := $(if $(filter debug asan tsan cover,$(MODE)),-DHEAL_CRASH_POINTS)
+
 # The user's own flags come last and win.
 ALL_CFLAGS  = -std=c11 -D_GNU_SOURCE -DHEAL_VERSION='"$(VERSION)"' $(WARN) $(MODE_CFLAGS.$(MODE)) \
-	-fPIE $(PKG_CFLAGS) $(ALL_CPPFLAGS) $(CPPFLAGS) $(CFLAGS)
+	-fPIE $(PKG_CFLAGS) $(MODE_CPPFLAGS) $(CPPFLAGS) $(CFLAGS)
 ALL_LDFLAGS = -pie -Wl,--as-needed $(MODE_LDFLAGS.$(MODE)) $(LDFLAGS)
 
 # Who may see which headers (the rest of the layer rule is tests/lint/layers.sh).
