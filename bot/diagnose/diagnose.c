@@ -20,11 +20,11 @@ static bool affordable(const struct settings *s, struct arena *a, const struct d
 		        num_usd(a, q->spent_today_usd), num_usd(a, day));
 	if (estimate < 0)
 		return true;
-	if (one > 0 && q->spent_incident_usd + estimate > one)
+	if (one > 0 && estimate > one)
 		return err_set(e, ERR_BUDGET, false,
-		        "no diagnosis: it would cost up to %s, %s are spent on this incident, the "
-		        "limit is %s ([limits] diagnosis_usd)",
-		        num_usd(a, estimate), num_usd(a, q->spent_incident_usd), num_usd(a, one));
+		        "no diagnosis: it may cost up to %s, more than %s ([limits] diagnosis_usd; %s "
+		        "spent on this incident before)",
+		        num_usd(a, estimate), num_usd(a, one), num_usd(a, q->spent_incident_usd));
 	if (day > 0 && q->spent_today_usd + estimate > day)
 		return err_set(e, ERR_BUDGET, false,
 		        "no diagnosis: it would cost up to %s and %s of today's %s are spent ([limits] "

@@ -1,0 +1,375 @@
+/* llm.c - the LLM peer: who may ask, what is asked, which trouble is scripted. See llm.h. */
+#include "sandbox/llm.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "tokens.h"
+
+static void *llm_init(struct sb *sb)
+{
+	struct llm_peer *p = calloc(1, sizeof(*p));
+
+	if (!p)
+		abort();
+	p->sb = sb;
+	return p;
+}
+
+static void llm_reset(void *state)
+{
+	struct llm_peer *p = state;
+
+	p->seen_system = 0;
+}
+
+static void llm_exit(void *state)
+{
+	free(state);
+}
+
+/* --- who --- */
+
+static bool good_key(struct llm_peer *p, const char *key)
+{
+	const char *only = sb_setting(p->sb, "llm_key");
+
+	if (!key || !*key)
+		return false;
+	return only ? str_eq(key, only) : !str_starts(key, "bad");
+}
+
+static bool may_ask(const struct llm_in *in, const struct sb_request *rq, struct sb_response *rs)
+{
+	const char *version = sb_header(rq, "anthropic-version");
+	const char *key = in->api == API_ANTHROPIC ? sb_header(rq, "x-api-key") : sb_bearer(rq);
+
+	if (!good_key(in->peer, key)) {
+		llm_error(rs, in->api, 401,
+		        in->api == API_ANTHROPIC ? "authentication_error" : "invalid_request_error",
+		        in->api == API_ANTHROPIC ? NULL : "invalid_api_key", NULL,
+		        key ? "Incorrect API key provided."
+		        : in->api == API_ANTHROPIC
+		                ? "x-api-key header is required"
+		                : "You didn't provide an API key. You need to provide it in an "
+		                  "Authorization header using Bearer auth.");
+		return false;
+	}
+	if (in->api == API_ANTHROPIC && !str_eq(version, "2023-06-01") &&
+	        !str_eq(version, "2026-10-21")) {
+		llm_error(rs, in->api, 400, "invalid_request_error", NULL, NULL,
+		        version ? "anthropic-version: not a valid version"
+		                : "anthropic-version: header is required");
+		return false;
+	}
+	if (!str_starts(str_or(sb_header(rq, "content-type"), ""), "application/json")) {
+		llm_error(rs, in->api, 400, "invalid_request_error", NULL, NULL,
+		        "Content-Type must be application/json");
+		return false;
+	}
+	return true;
+}
+
+/* --- what --- */
+
+static void read_openai(struct llm_in *in)
+{
+	const json *b = in->body;
+	struct str system = str_new(in->a);
+
+	json_each (m, json_get(b, ".messages")) {
+		const char *role = json_str(m, ".role", "");
+		const char *text = llm_content(in->a, json_get(m, ".content"));
+
+		if (str_eq(role, "system") || str_eq(role, "developer"))
+			str_add(&system, text);
+		else if (str_eq(role, "user"))
+			in->user = text;
+	}
+	in->system = system.s;
+	in->schema = json_get(b, ".response_format.json_schema.schema");
+	in->json_only = str_eq(json_str(b, ".response_format.type", ""), "json_object");
+	in->stream = json_bool(b, ".stream", false);
+	in->stream_usage = json_bool(b, ".stream_options.include_usage", false);
+}
+
+static void read_anthropic(struct llm_in *in)
+{
+	const json *b = in->body;
+
+	in->system = llm_content(in->a, json_get(b, ".system"));
+	json_each (m, json_get(b, ".messages")) {
+		if (str_eq(json_str(m, ".role", ""), "user"))
+			in->user = llm_content(in->a, json_get(m, ".content"));
+	}
+	in->schema = json_get(b, ".output_config.format.schema");
+	in->forced_tool = str_eq(json_str(b, ".tool_choice.type", ""), "tool");
+	if (in->forced_tool)
+		in->schema = json_get(b, ".tools[0].input_schema");
+}
+
+static void fill_all(json *o, const json *schema);
+
+/* The smallest value that fits a schema: for questions that are neither diagnosis nor agent. */
+static void fill(json *to, const char *key, const json *s)
+{
+	const char *type = json_str(s, ".type", json_str(s, ".type[0]", "null"));
+
+	if (json_has(s, ".enum"))
+		json_set(to, key, json_get(s, ".enum[0]"));
+	else if (str_eq(type, "boolean"))
+		json_set_bool(to, key, true);
+	else if (str_eq(type, "string"))
+		json_set_str(to, key, "ok");
+	else if (str_eq(type, "number") || str_eq(type, "integer"))
+		json_set_int(to, key, 1);
+	else if (str_eq(type, "array"))
+		json_set_arr(to, key);
+	else if (!str_eq(type, "object"))
+		json_set_null(to, key);
+	else
+		fill_all(json_set_obj(to, key), s);
+}
+
+static void fill_all(json *o, const json *schema)
+{
+	json_each (p, json_get(schema, ".properties")) {
+		fill(o, json_key(p), p);
+	}
+}
+
+static const json *smallest(struct arena *a, const json *schema)
+{
+	json *o = json_obj(a);
+
+	fill_all(o, schema);
+	return o;
+}
+
+/* A schema that stands in words at the end of the system prompt. */
+static const json *schema_in_words(const struct llm_in *in)
+{
+	const char *at = strstr(in->system, "\n{\"type\":\"object\"");
+
+	return at ? json_parse(in->a, at + 1, strlen(at + 1), NULL) : NULL;
+}
+
+static void answer(struct llm_in *in, struct llm_out *out, const char **kind)
+{
+	const json *schema = in->schema ? in->schema : schema_in_words(in);
+	const char *fault;
+
+	*kind = "agent";
+	if (in->api == API_OPENAI && llm_agent(in, out))
+		return;
+	*kind = "diagnosis";
+	in->fault = strstr(in->user, "\nEVIDENCE-")
+	                    ? sb_fault(in->peer->sb, "llm", "answer diagnosis")
+	                    : NULL;
+	fault = json_str(in->fault, ".name", "");
+	out->value = llm_diagnose(in->a, in, fault);
+	if (out->value)
+		return;
+	*kind = "other";
+	in->fault = sb_fault(in->peer->sb, "llm", "answer other");
+	if (schema)
+		out->value = smallest(in->a, schema);
+	else
+		out->text = "Sandbox";
+}
+
+/* --- trouble that is the model's own --- */
+
+static bool repaired_before(const struct llm_in *in)
+{
+	return json_len(json_get(in->body, ".messages")) > 2;
+}
+
+static void spoil(struct llm_in *in, struct llm_out *o, const char *name)
+{
+	const char *printed = o->value ? json_print(in->a, o->value) : "";
+
+	if (str_eq(name, "refusal")) {
+		*o = (struct llm_out){.text = "", .refusal = "I can't help with that."};
+	} else if (str_eq(name, "filter")) {
+		*o = (struct llm_out){.text = "", .finish = "content_filter"};
+	} else if (str_eq(name, "length")) {
+		*o = (struct llm_out){.text = arena_strndup(in->a, printed, strlen(printed) / 2),
+		        .finish = "length"};
+	} else if (str_eq(name, "empty")) {
+		*o = (struct llm_out){.text = ""};
+	} else if (str_eq(name, "prose")) {
+		*o = (struct llm_out){
+		        .text = arena_printf(
+		                in->a, "Sure! {braces} first.\n%s\nHope {that} helps.", printed)};
+	} else if (str_eq(name, "fenced")) {
+		*o = (struct llm_out){.text = arena_printf(in->a, "```json\n%s\n```", printed)};
+	} else if (str_eq(name, "not_json")) {
+		*o = (struct llm_out){.text = "The database is down, I am sure of it."};
+	} else if (str_eq(name, "no_usage")) {
+		o->no_usage = true;
+	} else if (str_eq(name, "wrong_shape") ||
+	           (str_eq(name, "wrong_once") && !repaired_before(in))) {
+		json *j = json_copy(in->a, o->value);
+
+		json_set_str(j, "remedy", "pray");
+		o->value = j;
+	}
+}
+
+static bool refuse(const struct llm_in *in, const char *name, struct sb_response *rs)
+{
+	bool openai = in->api == API_OPENAI;
+
+	if (str_eq(name, "rate")) {
+		sb_set_header(rs, "Retry-After", "2");
+		llm_error(rs, in->api, 429, openai ? "requests" : "rate_limit_error",
+		        openai ? "rate_limit_exceeded" : NULL, NULL,
+		        "Rate limit reached for requests");
+	} else if (str_eq(name, "quota")) {
+		llm_error(rs, in->api, 429, openai ? "insufficient_quota" : "rate_limit_error",
+		        openai ? "insufficient_quota" : "enforced_spend_limit_reached", NULL,
+		        openai ? "You exceeded your current quota, please check your plan and billing "
+		                 "details."
+		               : "You have reached your specified API usage limits.");
+	} else if (str_eq(name, "overloaded")) {
+		llm_error(rs, in->api, openai ? 503 : 529,
+		        openai ? "server_error" : "overloaded_error", NULL, NULL,
+		        openai ? "The engine is currently overloaded" : "Overloaded");
+	} else if (str_eq(name, "too_long")) {
+		llm_error(rs, in->api, 400, "invalid_request_error",
+		        openai ? "context_length_exceeded" : NULL, "messages",
+		        openai ? "This model's maximum context length is 2000 tokens."
+		               : "prompt is too long: 3000 tokens > 2000 maximum");
+	} else if (str_eq(name, "error_inside")) {
+		sb_sendf(rs, 200, "application/json",
+		        "{\"error\":{\"code\":502,\"message\":\"Provider returned error\"}}");
+	} else {
+		return false;
+	}
+	return true;
+}
+
+struct late {
+	struct llm_in *in;
+	struct llm_out *out;
+};
+
+static void send_late(struct sb_response *rs, void *arg)
+{
+	struct late *l = arg;
+
+	llm_reply_send(l->in, l->out, rs);
+}
+
+static void record(const struct llm_in *in, const char *kind, const char *fault)
+{
+	json *o = json_obj(in->a);
+
+	json_set_str(o, "answer", kind);
+	json_set_str(o, "api", in->api == API_OPENAI ? "openai" : "anthropic");
+	json_set_str(o, "model", in->model);
+	json_set_str(o, "mode",
+	        in->forced_tool ? "tool"
+	        : in->schema    ? "schema"
+	        : in->json_only ? "object"
+	                        : "text");
+	json_set_int(o, "tokens", in->tokens);
+	json_set_str(o, "fault", *fault ? fault : NULL);
+	sb_record(in->peer->sb, "llm", "answer", o);
+}
+
+static void serve(struct llm_in *in, struct sb_response *rs)
+{
+	struct llm_out *out = ARENA_NEW(in->a, struct llm_out);
+	struct late *late = ARENA_NEW(in->a, struct late);
+	const char *kind, *fault;
+
+	out->text = "";
+	answer(in, out, &kind);
+	fault = arena_strdup(in->a, json_str(in->fault, ".name", ""));
+	record(in, kind, fault);
+	if (refuse(in, fault, rs))
+		return;
+	spoil(in, out, fault);
+	if (!str_eq(fault, "slow")) {
+		llm_reply_send(in, out, rs);
+		return;
+	}
+	*late = (struct late){in, out};
+	sb_later(rs, (uint32_t)json_int(in->fault, ".value", 1000), send_late, late);
+}
+
+/* --- the routes --- */
+
+static bool fits_context(const struct llm_in *in, struct sb_response *rs)
+{
+	if (!str_starts(in->model, "small") || in->tokens <= 2000)
+		return true;
+	refuse(in, "too_long", rs);
+	return false;
+}
+
+static void ask(struct llm_in *in, const struct sb_request *rq, struct sb_response *rs)
+{
+	const char *wrong, *param = NULL, *code = NULL;
+
+	in->body = sb_json(rq, NULL);
+	if (!may_ask(in, rq, rs))
+		return;
+	if (!json_is_obj(in->body))
+		wrong = "We could not parse the JSON body of your request.";
+	else if (in->api == API_OPENAI)
+		wrong = llm_check_openai(in->a, in->body, &param, &code);
+	else
+		wrong = llm_check_anthropic(in->a, in->body);
+	if (wrong) {
+		llm_error(rs, in->api, 400, "invalid_request_error", code, param, wrong);
+		return;
+	}
+	in->model = json_str(in->body, ".model", "");
+	if (str_starts(in->model, "unknown")) {
+		llm_error(rs, in->api, 404,
+		        in->api == API_OPENAI ? "invalid_request_error" : "not_found_error",
+		        in->api == API_OPENAI ? "model_not_found" : NULL, NULL,
+		        arena_printf(in->a, "The model `%s` does not exist.", in->model));
+		return;
+	}
+	in->user = in->system = "";
+	if (in->api == API_OPENAI)
+		read_openai(in);
+	else
+		read_anthropic(in);
+	in->tokens = (int64_t)tokens_estimate(rq->body, rq->len);
+	if (fits_context(in, rs))
+		serve(in, rs);
+}
+
+static void llm_handle(void *state, const struct sb_request *rq, struct sb_response *rs)
+{
+	struct llm_in *in = ARENA_NEW(rq->a, struct llm_in);
+
+	in->peer = state;
+	in->a = rq->a;
+	if (str_eq(rq->path, "/v1/models") && str_eq(rq->method, "GET")) {
+		sb_sendf(rs, 200, "application/json",
+		        "{\"object\":\"list\",\"data\":[{\"id\":\"sandbox\",\"object\":\"model\"}]}");
+		return;
+	}
+	in->api = str_eq(rq->path, "/v1/messages") ? API_ANTHROPIC : API_OPENAI;
+	if (!str_eq(rq->method, "POST") ||
+	        (in->api == API_OPENAI && !str_eq(rq->path, "/v1/chat/completions"))) {
+		llm_error(rs, in->api, 404, "invalid_request_error", "unknown_url", NULL,
+		        arena_printf(rq->a, "Invalid URL (%s %s)", rq->method, rq->path));
+		return;
+	}
+	ask(in, rq, rs);
+}
+
+const struct peer peer_llm = {
+        .name = "llm",
+        .init = llm_init,
+        .handle = llm_handle,
+        .reset = llm_reset,
+        .exit = llm_exit,
+};
