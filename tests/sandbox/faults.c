@@ -39,7 +39,7 @@ static const char *check_action(const json *action)
 	return NULL;
 }
 
-const char *faults_add(struct sb *sb, const json *script)
+const char *sb_fault_add(struct sb *sb, const json *script)
 {
 	if (!json_str(script, ".peer", NULL))
 		return "peer is missing";

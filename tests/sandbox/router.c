@@ -126,11 +126,11 @@ static void control_faults(struct sb *sb, struct sb_response *rs, const json *bo
 	if (strcmp(rs->rq.method, "POST") == 0) {
 		const char *wrong = NULL;
 		if (!json_is_arr(body))
-			wrong = faults_add(sb, body);
+			wrong = sb_fault_add(sb, body);
 		else
 			json_each (it, body)
 				if (!wrong)
-					wrong = faults_add(sb, it);
+					wrong = sb_fault_add(sb, it);
 		if (wrong) {
 			bad(rs, wrong);
 			return;

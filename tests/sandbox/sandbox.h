@@ -155,6 +155,8 @@ void *sb_peer_state(struct sb *sb, const char *name);
  * WebSocket envelope, a tool call inside a stream). NULL = none; else its "action" object, valid
  * until the next call. Counts like a request. */
 const json *sb_fault(struct sb *sb, const char *peer, const char *what);
+/* Adds a script as POST /_control/faults does; NULL, or what is wrong with it. */
+const char *sb_fault_add(struct sb *sb, const json *script);
 
 /* ---- WebSocket ------------------------------------------------------------------------------ */
 

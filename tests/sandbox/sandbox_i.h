@@ -32,8 +32,7 @@ void router_init(struct sb *sb);
 void router_exit(struct sb *sb);
 
 /* faults.c */
-const char *faults_add(struct sb *sb, const json *script); /* NULL, or what is wrong with it */
-void faults_clear(struct sb *sb, const char *peer);        /* NULL = all */
+void faults_clear(struct sb *sb, const char *peer); /* NULL = all */
 json *faults_list(struct sb *sb, struct arena *a);
 /* The action to apply to this request; NULL = none. Counts. */
 const json *faults_take(struct sb *sb, const char *peer, const char *what, const char *body);

@@ -1,0 +1,420 @@
+/*
+ * slack_socket.c - Socket Mode connections: tickets, hello, refresh, and all ways to misbehave.
+ *
+ * POST /_control/slack/socket {"do":…, "link":N (default: every link)}
+ *   drop              TCP reset                     close {code,reason}
+ *   silent            hears nothing, says nothing   slow_pong {ms}   no_pong   normal
+ *   warning           disconnect "warning"          refresh_now      disconnect "refresh_requested"
+ *   refresh {warning_ms, close_ms}                  both, as Slack does it, then a close
+ *   link_disabled     Socket Mode switched off      too_many {times} next connections are refused
+ *   duplicates {on}   fragments {bytes}             garbage, binary, bad_utf8, unknown_type
+ *   huge {bytes}      an event that big             half_frame       a frame that ends too early
+ *   ping              a server ping
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "slack_i.h"
+
+#define TICKET_LIFE_MS 60000
+#define ACK_MAX_BYTES  20480
+
+struct link {
+	struct link *next;
+	struct slack *s;
+	struct sb_ws *ws;
+	int id;
+	bool hello, going, silent, duplicates;
+	size_t fragment;
+	int64_t close_ms; /* from refresh_requested to close */
+	struct sb_timer *life, *ping;
+};
+
+int socket_id(const struct link *l)
+{
+	return l ? l->id : 0;
+}
+
+const char *socket_open(struct call *c)
+{
+	struct ticket *t = ARENA_NEW(c->s->a, struct ticket);
+	snprintf(t->id, sizeof t->id, "%s",
+	        str_hash_hex(c->a, arena_printf(c->a, "ticket%lld", (long long)++c->s->seq)));
+	t->born_ms = sb_mono_ms(c->s->sb);
+	t->next = c->s->tickets;
+	c->s->tickets = t;
+	json_set_str(c->out, "url",
+	        arena_printf(c->a, "%s/slack/link/?ticket=%s&app_id=%s", sb_ws_url(c->s->sb), t->id,
+	                SLACK_APP));
+	return NULL;
+}
+
+/* ---- sending -------------------------------------------------------------------------------- */
+
+static void send_text(struct link *l, const char *text, size_t n)
+{
+	if (l->silent)
+		return;
+	if (!l->fragment || n <= l->fragment) {
+		sb_ws_text(l->ws, text, n);
+		return;
+	}
+	for (size_t at = 0; at < n; at += l->fragment) {
+		size_t len = n - at < l->fragment ? n - at : l->fragment;
+		sb_ws_frame(l->ws, at + len == n, at ? 0 : 1, text + at, len);
+		if (at == 0) /* a control frame may stand between fragments */
+			sb_ws_frame(l->ws, true, 9, "between", 7);
+	}
+}
+
+static void send_json(struct link *l, struct arena *a, const json *o)
+{
+	const char *text = json_print(a, o);
+	send_text(l, text, strlen(text));
+}
+
+static void send_disconnect(struct link *l, const char *reason)
+{
+	struct arena *a = arena_new(0);
+	json *o = json_obj(a), *info;
+	json_set_str(o, "type", "disconnect");
+	json_set_str(o, "reason", reason);
+	info = json_set_obj(o, "debug_info");
+	json_set_str(info, "host", arena_printf(a, "applink-%d", l->id));
+	send_json(l, a, o);
+	arena_free(a);
+}
+
+static void send_hello(struct link *l)
+{
+	struct arena *a = arena_new(0);
+	json *o = json_obj(a), *info, *debug;
+	int64_t n = 0;
+	for (struct link *x = l->s->links; x; x = x->next)
+		n += x->hello || x == l;
+	json_set_str(o, "type", "hello");
+	json_set_int(o, "num_connections", n);
+	debug = json_set_obj(o, "debug_info");
+	json_set_str(debug, "host", arena_printf(a, "applink-%d", l->id));
+	json_set_int(debug, "build_number", 61);
+	json_set_int(debug, "approximate_connection_time", l->s->cfg.connection_ms / 1000);
+	info = json_set_obj(o, "connection_info");
+	json_set_str(info, "app_id", SLACK_APP);
+	send_json(l, a, o);
+	arena_free(a);
+	l->hello = true;
+	slack_effect(l->s, "socket up", NULL);
+}
+
+/* The envelope in the way the script wants it. */
+void socket_send(struct slack *s, struct link *l, const json *envelope, const char *type)
+{
+	struct arena *a = arena_new(0);
+	const char *text = json_print(a, envelope);
+	size_t n = strlen(text);
+	const json *fault = sb_fault(s->sb, "slack", arena_printf(a, "envelope %s", type));
+	const char *how = json_str(fault, ".name", "");
+	if (str_eq(how, "drop_before")) {
+		sb_ws_cut(l->ws);
+	} else if (str_eq(how, "half_frame")) {
+		sb_ws_raw(l->ws, "\x81\x7e\x40\x00{\"envelope_id\":", 19);
+		sb_ws_close(l->ws, 1011, "");
+	} else if (!str_eq(how, "lost")) {
+		if (str_eq(how, "garbage_before"))
+			send_text(l, "}{ not JSON", 11);
+		send_text(l, text, n);
+		if (l->duplicates || str_eq(how, "duplicate"))
+			send_text(l, text, n);
+		if (str_eq(how, "drop_after"))
+			sb_ws_close(l->ws, 1011, "internal error");
+	}
+	arena_free(a);
+}
+
+struct link *socket_pick(struct slack *s)
+{
+	unsigned n = 0;
+	for (struct link *l = s->links; l; l = l->next)
+		n += l->hello;
+	if (!n)
+		return NULL;
+	unsigned turn = s->turn++ % n;
+	for (struct link *l = s->links; l; l = l->next)
+		if (l->hello && turn-- == 0)
+			return l;
+	return NULL;
+}
+
+/* ---- life ----------------------------------------------------------------------------------- */
+
+static void arm(struct link *l, int64_t ms, void (*fn)(void *arg))
+{
+	sb_timer_cancel(l->s->sb, l->life);
+	l->life = ms > 0 ? sb_timer(l->s->sb, (uint32_t)ms, fn, l) : NULL;
+}
+
+static void end_of_life(void *arg)
+{
+	struct link *l = arg;
+	l->life = NULL;
+	sb_ws_close(l->ws, 1000, "");
+}
+
+static void refresh_now(void *arg)
+{
+	struct link *l = arg;
+	l->life = NULL;
+	l->going = true;
+	send_disconnect(l, "refresh_requested");
+	arm(l, l->close_ms, end_of_life);
+}
+
+static void warn(void *arg)
+{
+	struct link *l = arg;
+	l->life = NULL;
+	send_disconnect(l, "warning");
+	arm(l, l->s->cfg.warning_ms, refresh_now);
+}
+
+static void ping(void *arg)
+{
+	struct link *l = arg;
+	if (!l->silent)
+		sb_ws_frame(l->ws, true, 9, "Ping from applink", 17);
+	l->ping = sb_timer(l->s->sb, (uint32_t)l->s->cfg.ping_ms, ping, l);
+}
+
+static void on_message(void *arg, struct sb_ws *ws, const char *text, size_t n, bool binary)
+{
+	struct link *l = arg;
+	if (binary) {
+		slack_violation(l->s, "binary frame from the client");
+	} else if (n >= ACK_MAX_BYTES) {
+		slack_violation(l->s, "answer of %zu bytes", n);
+		sb_ws_close(ws, 1009, "Max frame length of 20480 has been exceeded.");
+	} else {
+		envelope_ack(l->s, l, text, n);
+	}
+}
+
+static void on_closed(void *arg, struct sb_ws *ws, int code)
+{
+	struct link *l = arg;
+	(void)ws;
+	char number[16];
+	snprintf(number, sizeof number, "%d", code);
+	struct link **p = &l->s->links;
+	while (*p != l)
+		p = &(*p)->next;
+	*p = l->next;
+	sb_timer_cancel(l->s->sb, l->life);
+	sb_timer_cancel(l->s->sb, l->ping);
+	slack_effect(l->s, "socket down", "code", number, NULL);
+	envelope_link_gone(l->s, l);
+	free(l);
+}
+
+static const char *use_ticket(struct slack *s, const char *id)
+{
+	struct ticket *t = s->tickets;
+	while (t && !str_eq(t->id, id))
+		t = t->next;
+	if (!t)
+		return "unknown ticket";
+	if (t->used)
+		return "ticket used twice";
+	t->used = true;
+	return sb_mono_ms(s->sb) - t->born_ms > TICKET_LIFE_MS ? "ticket expired" : NULL;
+}
+
+static bool refused(struct slack *s, struct link *l)
+{
+	size_t n = 0;
+	for (struct link *x = s->links; x; x = x->next)
+		n++;
+	const json *fault = sb_fault(s->sb, "slack", "socket hello");
+	const char *how = json_str(fault, ".name", "");
+	if (!s->cfg.socket_mode)
+		send_disconnect(l, "link_disabled");
+	else if (n > LINKS_MAX || str_eq(how, "too_many"))
+		send_disconnect(l, "too_many_websockets");
+	else if (str_eq(how, "no_hello"))
+		return true;
+	else
+		return false;
+	sb_ws_close(l->ws, 1000, "");
+	return true;
+}
+
+void socket_upgrade(struct slack *s, const struct sb_request *rq, struct sb_response *rs)
+{
+	static const struct sb_ws_ops ops = {on_message, NULL, on_closed};
+	const char *wrong = use_ticket(s, sb_query(rq, "ticket"));
+	if (wrong) {
+		slack_violation(s, "%s", wrong);
+		sb_sendf(rs, 403, "text/plain", "Forbidden");
+		return;
+	}
+	struct link *l = calloc(1, sizeof *l);
+	if (!l)
+		abort();
+	l->ws = sb_ws_accept(rq, rs, &ops, l);
+	if (!l->ws) {
+		free(l);
+		return;
+	}
+	l->s = s;
+	l->id = (int)sb_next(s->sb);
+	l->close_ms = 5000;
+	struct link **end = &s->links;
+	while (*end)
+		end = &(*end)->next;
+	*end = l;
+	if (refused(s, l))
+		return;
+	send_hello(l);
+	arm(l, s->cfg.connection_ms - s->cfg.warning_ms, warn);
+	if (s->cfg.ping_ms)
+		l->ping = sb_timer(s->sb, (uint32_t)s->cfg.ping_ms, ping, l);
+}
+
+void sockets_free(struct slack *s)
+{
+	while (s->links)
+		sb_ws_cut(s->links->ws);
+}
+
+json *socket_json(struct slack *s, struct arena *a)
+{
+	json *out = json_arr(a);
+	for (struct link *l = s->links; l; l = l->next) {
+		json *o = json_add_obj(out);
+		json_set_int(o, "link", l->id);
+		json_set_bool(o, "ready", l->hello);
+		json_set_bool(o, "going", l->going);
+		json_set_bool(o, "silent", l->silent);
+	}
+	return out;
+}
+
+/* ---- scripts -------------------------------------------------------------------------------- */
+
+static void send_huge(struct slack *s, int64_t bytes)
+{
+	struct arena *a = arena_new(0);
+	char *text = arena_alloc(a, (size_t)bytes + 1);
+	memset(text, 'x', (size_t)bytes);
+	json *event = json_obj(a);
+	json_set_str(event, "type", "message");
+	json_set_str(event, "channel", SLACK_MAIN);
+	json_set_str(event, "channel_type", "channel");
+	json_set_str(event, "user", "U0ANA00001");
+	json_set_str(event, "text", text);
+	char ts[32];
+	model_ts(s, ts);
+	json_set_str(event, "ts", ts);
+	json_set_str(event, "event_ts", ts);
+	const char *id = slack_id(s, a, 'E');
+	struct envelope_spec spec = {.type = "events_api", .payload = event_wrap(s, a, event, id)};
+	envelope_send(s, &spec);
+	arena_free(a);
+}
+
+static bool misbehave(struct link *l, const char *what, const json *arg)
+{
+	if (str_eq(what, "garbage"))
+		sb_ws_text(l->ws, "}{ not JSON", 11);
+	else if (str_eq(what, "binary"))
+		sb_ws_frame(l->ws, true, 2, "\0\1\2\3", 4);
+	else if (str_eq(what, "bad_utf8"))
+		sb_ws_text(l->ws, "{\"type\":\"\xff\xfe\"}", 13);
+	else if (str_eq(what, "unknown_type"))
+		sb_ws_text(l->ws, "{\"type\":\"news\",\"x\":1}", 21);
+	else if (str_eq(what, "half_frame")) {
+		sb_ws_raw(l->ws, "\x81\x7e\x40\x00{\"envelope_id\":", 19);
+		sb_ws_close(l->ws, 1011, "");
+	} else if (str_eq(what, "ping"))
+		sb_ws_frame(l->ws, true, 9, "now", 3);
+	else if (str_eq(what, "slow_pong"))
+		sb_ws_pong(l->ws, SB_PONG_LATE, (uint32_t)json_int(arg, ".ms", 5000));
+	else if (str_eq(what, "no_pong"))
+		sb_ws_pong(l->ws, SB_PONG_NEVER, 0);
+	else if (str_eq(what, "duplicates"))
+		l->duplicates = json_bool(arg, ".on", true);
+	else if (str_eq(what, "fragments"))
+		l->fragment = (size_t)json_int(arg, ".bytes", 100);
+	else
+		return false;
+	return true;
+}
+
+static void silence(struct link *l, bool on)
+{
+	l->silent = on;
+	sb_ws_deaf(l->ws, on);
+}
+
+static const char *apply(struct link *l, const char *what, const json *arg)
+{
+	if (str_eq(what, "drop"))
+		sb_ws_cut(l->ws);
+	else if (str_eq(what, "close"))
+		sb_ws_close(l->ws, (int)json_int(arg, ".code", 1000), json_str(arg, ".reason", ""));
+	else if (str_eq(what, "silent"))
+		silence(l, true);
+	else if (str_eq(what, "normal")) {
+		silence(l, false);
+		sb_ws_pong(l->ws, SB_PONG_NOW, 0);
+		l->duplicates = false;
+		l->fragment = 0;
+	} else if (str_eq(what, "warning"))
+		send_disconnect(l, "warning");
+	else if (str_eq(what, "refresh_now") || str_eq(what, "refresh")) {
+		int64_t after = str_eq(what, "refresh") ? json_int(arg, ".warning_ms", 10000) : 0;
+		l->close_ms = json_int(arg, ".close_ms", 5000);
+		if (after)
+			send_disconnect(l, "warning");
+		arm(l, after ? after : 1, refresh_now);
+	} else if (str_eq(what, "link_disabled")) {
+		send_disconnect(l, "link_disabled");
+		sb_ws_close(l->ws, 1000, "");
+	} else if (!misbehave(l, what, arg))
+		return "unknown thing to do";
+	return NULL;
+}
+
+static void refuse_next(struct slack *s, int64_t times)
+{
+	static const char script[] =
+	        "{\"peer\":\"slack\",\"match\":\"socket hello\",\"action\":{\"name\":\"too_many\"}}";
+	struct arena *a = arena_new(0);
+	json *o = json_parse(a, script, sizeof script - 1, NULL);
+	json_set_int(o, "times", times);
+	sb_fault_add(s->sb, o);
+	arena_free(a);
+}
+
+const char *socket_control(struct slack *s, const json *arg)
+{
+	const char *what = json_str(arg, ".do", "");
+	int64_t only = json_int(arg, ".link", 0);
+	if (str_eq(what, "huge")) {
+		send_huge(s, json_int(arg, ".bytes", 1000000));
+		return NULL;
+	}
+	if (str_eq(what, "too_many")) {
+		refuse_next(s, json_int(arg, ".times", 1));
+		return NULL;
+	}
+	if (str_eq(what, "link_disabled"))
+		s->cfg.socket_mode = false;
+	const char *wrong = s->links ? NULL : "no socket is open";
+	for (struct link *l = s->links, *next; l && !wrong; l = next) {
+		next = l->next;
+		if (!only || l->id == only)
+			wrong = apply(l, what, arg);
+	}
+	slack_changed(s);
+	return str_eq(what, "link_disabled") ? NULL : wrong;
+}
