@@ -91,11 +91,11 @@ struct slack_posted {
 bool slack_post(struct slack *s, struct arena *a, const struct slack_message *m,
         struct slack_posted *out, struct err *e);
 
-/* Looks for our own message with metadata key `key` in the channel (thread_ts NULL) or thread, not
- * older than since_ms (wall ms; 0 = no bound), newest pages first, at most 5 pages of 100. True
- * with out->ts NULL when it is not there. */
-bool slack_find(struct slack *s, struct arena *a, const char *channel, const char *thread_ts,
-        const char *key, int64_t since_ms, struct slack_posted *out, struct err *e);
+/* Looks for our own message with m's key in m's channel (thread_ts NULL) or thread, not older than
+ * since_ms (wall ms; 0 = no bound), at most 5 pages of 100. True with out->ts NULL when it is not
+ * there. Only channel, thread_ts and key of m are used. */
+bool slack_find(struct slack *s, struct arena *a, const struct slack_message *m, int64_t since_ms,
+        struct slack_posted *out, struct err *e);
 
 /* The way to post from a step: with maybe_done (wf_maybe_done(w)) looks for m->key first and adopts
  * what it finds. History is not promised to show a message at once, so a first fruitless look gives
@@ -109,9 +109,9 @@ bool slack_post_once(struct slack *s, struct arena *a, const struct slack_messag
 bool slack_update(struct slack *s, struct arena *a, const char *channel, const char *ts,
         const char *text, const json *blocks, struct err *e);
 
-/* Only `user` sees it, if he is there now. */
-bool slack_ephemeral(struct slack *s, struct arena *a, const char *channel, const char *user,
-        const char *thread_ts, const char *text, const json *blocks, struct err *e);
+/* Only `user` sees it, if he is there now. Key and broadcast of m are not used. */
+bool slack_ephemeral(struct slack *s, struct arena *a, const char *user,
+        const struct slack_message *m, struct err *e);
 
 /* True as well when the message was gone already. */
 bool slack_delete(

@@ -24,8 +24,13 @@ static const json *reply_step(struct wf *w, const json *in, struct err *e)
 		*e = first;
 		return NULL;
 	}
-	if (!slack_ephemeral(s, a, json_str(in, ".channel", ""), json_str(in, ".user", ""),
-	            json_str(in, ".thread", NULL), answer.text, answer.blocks, e))
+	const struct slack_message m = {
+	        .channel = json_str(in, ".channel", ""),
+	        .thread_ts = json_str(in, ".thread", NULL),
+	        .text = answer.text,
+	        .blocks = answer.blocks,
+	};
+	if (!slack_ephemeral(s, a, json_str(in, ".user", ""), &m, e))
 		return NULL;
 	return json_obj(a);
 }

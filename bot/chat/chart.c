@@ -97,7 +97,9 @@ static double y_of(const struct frame *f, double v)
 static void draw_value_axis(
         struct canvas *cv, struct arena *a, const struct frame *f, const char *unit)
 {
-	for (double v = 0; v <= f->top * 1.001; v += f->step) {
+	int lines = (int)lround(f->top / f->step);
+	for (int i = 0; i <= lines; i++) {
+		double v = i * f->step;
 		int y = (int)y_of(f, v);
 		char *label = num_unit(a, v, unit);
 		canvas_fill(cv, LEFT, y, PLOT_W, 1, v > 0 ? GRID : FRAME);
@@ -122,7 +124,9 @@ static void draw_time_axis(struct canvas *cv, const struct frame *f, int offset_
 	int64_t step = time_step_s(f);
 	double shift = offset_s;
 	double first = ceil((f->from / 1000 + shift) / (double)step) * (double)step;
-	for (double t = first; t <= f->to / 1000 + shift; t += (double)step) {
+	int labels = (int)floor((f->to / 1000 + shift - first) / (double)step);
+	for (int i = 0; i <= labels; i++) {
+		double t = first + (double)(i * step);
 		time_t secs = (time_t)t;
 		struct tm tm;
 		char label[32];

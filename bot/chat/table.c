@@ -226,10 +226,12 @@ static void measure(const struct table *t, struct column *cols, bool titles)
 	for (size_t i = 0; i < t->ncolumns; i++)
 		cols[i].width = titles ? text_width(cols[i].title) : 0;
 	size_t i = 0;
-	for (const struct cell *c = t->first; c; c = c->next, i = (i + 1) % t->ncolumns) {
+	for (const struct cell *c = t->first; c; c = c->next) {
 		size_t w = text_width(c->text);
 		if (w > cols[i].width)
 			cols[i].width = w;
+		if (++i == t->ncolumns)
+			i = 0;
 	}
 }
 

@@ -30,7 +30,7 @@ int64_t slack_ts_ms(const char *ts)
 	if (!ts || *ts < '0' || *ts > '9')
 		return 0;
 	for (; *ts >= '0' && *ts <= '9'; ts++) {
-		if (s > 100000000000ll)
+		if (s > 100000000000LL)
 			return 0;
 		s = s * 10 + (*ts - '0');
 	}
@@ -163,12 +163,12 @@ static bool conversation_of(
 	return !person || slack_open_dm(s, a, channel, out, e);
 }
 
-bool slack_find(struct slack *s, struct arena *a, const char *channel, const char *thread_ts,
-        const char *key, int64_t since_ms, struct slack_posted *out, struct err *e)
+bool slack_find(struct slack *s, struct arena *a, const struct slack_message *m, int64_t since_ms,
+        struct slack_posted *out, struct err *e)
 {
 	*out = (struct slack_posted){0};
-	struct slack_page page = {.thread_ts = thread_ts};
-	if (!conversation_of(s, a, channel, &page.channel, e))
+	struct slack_page page = {.thread_ts = m->thread_ts};
+	if (!conversation_of(s, a, m->channel, &page.channel, e))
 		return false;
 	if (since_ms > FIND_SLACK)
 		page.oldest = slack_ts(a, since_ms - FIND_SLACK);
@@ -177,7 +177,7 @@ bool slack_find(struct slack *s, struct arena *a, const char *channel, const cha
 		const json *messages;
 		if (!slack_messages(s, a, &page, &messages, &page.cursor, e))
 			return false;
-		out->ts = find_in(messages, key);
+		out->ts = find_in(messages, m->key);
 		out->found = out->ts != NULL;
 		if (out->found || !page.cursor)
 			return true;
@@ -191,7 +191,7 @@ bool slack_post_once(struct slack *s, struct arena *a, const struct slack_messag
 	assert(m->key);
 	if (!maybe_done)
 		return slack_post(s, a, m, out, e);
-	if (!slack_find(s, a, m->channel, m->thread_ts, m->key, since_ms, out, e)) {
+	if (!slack_find(s, a, m, since_ms, out, e)) {
 		/* The look itself failed: whether the message is there is as open as before. */
 		if (e && e->retryable)
 			e->ambiguous = true;
@@ -238,17 +238,17 @@ bool slack_update(struct slack *s, struct arena *a, const char *channel, const c
 	return slack_call(s, a, "chat.update", update_args(a, channel, ts, text, NULL), channel, e);
 }
 
-bool slack_ephemeral(struct slack *s, struct arena *a, const char *channel, const char *user,
-        const char *thread_ts, const char *text, const json *blocks, struct err *e)
+bool slack_ephemeral(struct slack *s, struct arena *a, const char *user,
+        const struct slack_message *m, struct err *e)
 {
 	json *o = json_obj(a);
-	json_set_str(o, "channel", channel);
+	json_set_str(o, "channel", m->channel);
 	json_set_str(o, "user", user);
-	set_text(a, o, text);
-	if (thread_ts)
-		json_set_str(o, "thread_ts", thread_ts);
-	if (blocks && json_len(blocks) > 0)
-		json_set(o, "blocks", blocks);
+	set_text(a, o, m->text);
+	if (m->thread_ts)
+		json_set_str(o, "thread_ts", m->thread_ts);
+	if (m->blocks && json_len(m->blocks) > 0)
+		json_set(o, "blocks", m->blocks);
 	return slack_call(s, a, "chat.postEphemeral", o, NULL, e);
 }
 

@@ -654,7 +654,7 @@ static void test_places_and_groups(void **state)
 	assert_true(slack_permalink(p->slack, p->a, "C1", "1.2", &url, &e));
 	assert_string_equal(url, "https://a.slack.com/x");
 	expect_ok(p, "chat.postEphemeral", "{\"ok\":false,\"error\":\"user_not_in_channel\"}");
-	assert_false(slack_ephemeral(p->slack, p->a, "C1", "U1", NULL, "x", NULL, &e));
+	assert_false(slack_ephemeral(p->slack, p->a, "U1", &reply, &e));
 	assert_int_equal(e.code, ERR_NOT_FOUND);
 	assert_played(p);
 }
