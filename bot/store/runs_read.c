@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "clock.h"
+#include "log.h"
 #include "store/runs_engine.h"
 #include "str.h"
 
@@ -101,6 +102,7 @@ static bool read_json(struct db *db, const struct db_query *q, int col, int64_t 
         const json **out, int64_t *bytes, struct arena *a, struct err *e)
 {
 	const char *text = db_col_text(q, col);
+	struct err damage;
 
 	*out = NULL;
 	if (!text && !db_col_null(q, col + 1)) {
@@ -113,8 +115,10 @@ static bool read_json(struct db *db, const struct db_query *q, int col, int64_t 
 	*bytes = (int64_t)strlen(text);
 	if (max_bytes > 0 && *bytes > max_bytes)
 		return true;
-	*out = json_parse(a, text, strlen(text), e);
-	return *out || err_wrap(e, "stored JSON is damaged");
+	*out = json_parse(a, text, strlen(text), &damage);
+	if (!*out) /* whoever looks wants to see the rest */
+		log_error("store", "a stored value of a run is damaged: %s", damage.msg);
+	return true;
 }
 
 static bool read_run_step(struct db *db, const struct db_query *q, struct run_step *s,
