@@ -17,12 +17,6 @@
 	}
 
 PENDING(command_run)
-PENDING(command_scan)
-PENDING(command_doctor)
-PENDING(command_incidents)
-PENDING(command_runs)
 PENDING(command_digest)
 PENDING(command_redact)
 PENDING(command_simulate)
-PENDING(command_export)
-PENDING(command_backup)

@@ -1,0 +1,73 @@
+/* The one gate. See gate.h. */
+#include "app/gate.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "log.h"
+#include "net/http.h"
+
+static const char *const *values; /* set once, before threads */
+static pthread_key_t key;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+struct redact *gate_redactor(void)
+{
+	struct redact *r = redact_new();
+
+	for (size_t i = 0; values && values[i]; i++)
+		redact_exact(r, "heal-secret", values[i]);
+	return r;
+}
+
+static void free_redactor(void *p)
+{
+	redact_free(p);
+}
+
+static void make_key(void)
+{
+	if (pthread_key_create(&key, free_redactor) != 0)
+		abort();
+}
+
+static struct redact *mine(void)
+{
+	struct redact *r;
+
+	pthread_once(&once, make_key);
+	r = pthread_getspecific(key);
+	if (!r) {
+		r = gate_redactor();
+		pthread_setspecific(key, r);
+	}
+	return r;
+}
+
+const char *gate_text(struct arena *a, const char *text)
+{
+	return redact_text(mine(), a, text);
+}
+
+static const char *on_http(void *ctx, struct arena *a, const char *host, const char *text)
+{
+	(void)ctx;
+	(void)host;
+	return gate_text(a, text);
+}
+
+static const char *on_log(void *ctx, struct arena *a, const char *line)
+{
+	(void)ctx;
+	return gate_text(a, line);
+}
+
+void gate_install(const struct secrets *k)
+{
+	static struct arena *kept;
+
+	kept = kept ? kept : arena_new(0);
+	values = k ? secrets_values(kept, k) : NULL;
+	http_set_gate(on_http, NULL);
+	log_set_filter(on_log, NULL);
+}

@@ -1,0 +1,146 @@
+/* What workers share, and the world of each. See world.h. */
+#include "app/world.h"
+
+#include <stdlib.h>
+
+#include "app/gate.h"
+#include "github.h"
+#include "llm.h"
+#include "net/http.h"
+#include "opencode.h"
+#include "railway.h"
+#include "redact.h"
+#include "slack.h"
+#include "statuspage.h"
+
+/* struct heal first: handlers see that, main sees the rest. */
+struct world {
+	struct heal heal;
+	struct http *http;
+};
+
+static void *must(void *p)
+{
+	if (!p)
+		abort(); /* out of memory */
+	return p;
+}
+
+struct shared *shared_new(const struct settings *s, const struct secrets *k, struct store *store)
+{
+	struct shared *sh = must(calloc(1, sizeof(*sh)));
+
+	sh->settings = s;
+	sh->secrets = k;
+	sh->store = store;
+	sh->slack = slack_shared_new();
+	sh->railway = railway_shared_new(s->railway.requests_per_second);
+	sh->llm = llm_shared_new();
+	sh->status = statuspage_shared_new(s->status.cache_ms);
+	sh->bot_user = "";
+	sh->team = "";
+	sh->version = HEAL_VERSION;
+	return sh;
+}
+
+void shared_free(struct shared *sh)
+{
+	if (!sh)
+		return;
+	slack_shared_free(sh->slack);
+	railway_shared_free(sh->railway);
+	llm_shared_free(sh->llm);
+	statuspage_shared_free(sh->status);
+	free(sh);
+}
+
+static struct railway *new_railway(const struct shared *sh, struct http *http)
+{
+	const struct secrets *k = sh->secrets;
+	struct railway_config c = {
+	        .api_url = sh->settings->railway.api_url,
+	        .token = k->railway_project ? k->railway_project : k->railway_api,
+	        .token_kind = k->railway_project ? RAILWAY_TOKEN_PROJECT : RAILWAY_TOKEN_BEARER,
+	};
+
+	return c.token ? railway_new(http, &c, sh->railway) : NULL;
+}
+
+static struct llm *new_llm(const struct shared *sh, struct http *http)
+{
+	struct llm_config c =
+	        llm_config_of(sh->settings, sh->secrets->openai, sh->secrets->anthropic);
+
+	return c.model ? llm_new(http, &c, sh->llm) : NULL;
+}
+
+static struct opencode *new_opencode(const struct shared *sh, struct http *http)
+{
+	struct opencode_config c = {
+	        .url = sh->settings->opencode.url,
+	        .user = sh->secrets->opencode_username,
+	        .password = sh->secrets->opencode_password,
+	        .directory = sh->settings->opencode.directory,
+	};
+
+	return c.url ? opencode_new(http, &c) : NULL;
+}
+
+static struct github *new_github(const struct shared *sh, struct http *http)
+{
+	struct github_config c = {
+	        .api_url = sh->settings->github.api_url,
+	        .token = sh->secrets->github,
+	};
+
+	return c.token ? github_new(http, &c) : NULL;
+}
+
+struct heal *world_new(struct shared *sh)
+{
+	struct world *w = must(calloc(1, sizeof(*w)));
+	struct heal *h = &w->heal;
+
+	w->http = http_new();
+	h->settings = sh->settings;
+	h->store = sh->store;
+	h->redact = gate_redactor();
+	h->bot_user = sh->bot_user;
+	h->team = sh->team;
+	h->version = sh->version;
+	if (sh->secrets->slack_bot)
+		h->slack = slack_new(
+		        w->http, sh->settings->slack.api_url, sh->secrets->slack_bot, sh->slack);
+	h->railway = new_railway(sh, w->http);
+	h->llm = new_llm(sh, w->http);
+	h->opencode = new_opencode(sh, w->http);
+	h->github = new_github(sh, w->http);
+	h->statuspage = statuspage_new(w->http, sh->status);
+	return h;
+}
+
+void world_free(struct heal *h)
+{
+	struct world *w = (struct world *)h;
+
+	if (!h)
+		return;
+	slack_free(h->slack);
+	if (h->railway)
+		railway_free(h->railway);
+	if (h->llm)
+		llm_free(h->llm);
+	if (h->opencode)
+		opencode_free(h->opencode);
+	if (h->github)
+		github_free(h->github);
+	statuspage_free(h->statuspage);
+	redact_free(h->redact);
+	http_free(w->http);
+	free(w);
+}
+
+struct http *world_http(struct heal *h)
+{
+	return ((struct world *)h)->http;
+}
