@@ -12,6 +12,7 @@
 #include "incident.h"
 #include "log.h"
 #include "slack.h"
+#include "store/inbox.h"
 #include "str.h"
 
 enum { MAX_CHOICES = 5 };
@@ -324,24 +325,23 @@ static bool on_interactive(struct wf *w, struct call *c, struct err *e)
 	return run_action(w, c, callback, e);
 }
 
-static bool dispatch(struct wf *w, struct err *e)
+static bool dispatch(struct wf *w, const struct inbox_row *in, struct err *e)
 {
-	const char *type = json_str(wf_input(w), ".type", "");
 	struct call c = {
-	        .verb = "",
-	        .text = "",
-	        .user = "",
-	        .user_name = "",
-	        .payload = json_get(wf_input(w), ".payload"),
+		.verb = "",
+		.text = "",
+		.user = "",
+		.user_name = "",
+		.payload = in->payload,
 	};
 
-	if (str_eq(type, "slash_commands"))
+	if (str_eq(in->kind, "slash_commands"))
 		return on_slash(w, &c, e);
-	if (str_eq(type, "events_api"))
+	if (str_eq(in->kind, "events_api"))
 		return on_event(w, &c, e);
-	if (str_eq(type, "interactive"))
+	if (str_eq(in->kind, "interactive"))
 		return on_interactive(w, &c, e);
-	log_info("dispatch", "envelope of type %s is not for us", type);
+	log_info("dispatch", "envelope of type %s is not for us", in->kind);
 	return true;
 }
 
@@ -351,9 +351,8 @@ static const char *addressee(const json *p, const char *slash, const char *other
 }
 
 /* Says `text` to whoever sent the envelope, where they were. */
-static bool tell(struct wf *w, const json *envelope, const char *text, struct err *e)
+static bool tell(struct wf *w, const json *p, const char *text, struct err *e)
 {
-	const json *p = json_get(envelope, ".payload");
 	struct call c = {
 	        .verb = "",
 	        .user = addressee(p, ".user_id", ".user.id"),
@@ -373,18 +372,26 @@ static bool tell(struct wf *w, const json *envelope, const char *text, struct er
 /* A person's mistake is answered at once and is no failure of the run. */
 static bool run_envelope(struct wf *w, struct err *e)
 {
-	if (dispatch(w, e))
+	struct inbox_row *in =
+		inbox_get(wf_heal(w)->store, wf_arena(w), json_int(wf_input(w), ".inbox", 0), e);
+
+	if (!in)
+		return false;
+	if (dispatch(w, in, e))
 		return true;
 	if (e->retryable || (e->code != ERR_INPUT && e->code != ERR_CONFLICT &&
 	                            e->code != ERR_NOT_FOUND && e->code != ERR_BUDGET))
 		return false;
-	return tell(w, wf_input(w), e->msg, e);
+	return tell(w, in->payload, e->msg, e);
 }
 
 static bool tell_failure(struct wf *w, struct err *e)
 {
-	return tell(w, json_get(wf_input(w), ".input"),
-	        json_str(wf_input(w), ".error", "That did not work."), e);
+	struct inbox_row *in = inbox_get(wf_heal(w)->store, wf_arena(w),
+		json_int(wf_input(w), ".input.inbox", 0), e);
+
+	return in && tell(w, in->payload,
+			     json_str(wf_input(w), ".error", "That did not work."), e);
 }
 
 const struct workflow wf_envelope = {

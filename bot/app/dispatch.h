@@ -1,6 +1,6 @@
 /*
- * dispatch.h - the workflow that every envelope of Slack starts. Its input is what Slack sent:
- * {"type":"slash_commands"|"interactive"|"events_api","payload":…}.
+ * dispatch.h - the workflow that every envelope of Slack starts. Its input is {"inbox": ID}; what
+ * Slack sent is in the inbox (store/inbox.h).
  */
 #ifndef HEAL_APP_DISPATCH_H
 #define HEAL_APP_DISPATCH_H

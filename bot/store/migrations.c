@@ -5,9 +5,17 @@
 
 #include "clock.h"
 #include "log.h"
+#include "store/diagnosis_rows.h"
+#include "store/fix_rows.h"
+#include "store/incident_rows.h"
+#include "store/memory_rows.h"
 
 static const struct migration_family families[] = {
         {"flow", schema_flow},
+        {"incident", schema_incident},
+        {"diagnosis", schema_diagnosis},
+        {"fix", schema_fix},
+        {"memory", schema_memory},
 };
 
 static bool applied_count(struct db *db, const char *family, int64_t *n, struct err *e)
