@@ -93,6 +93,8 @@ bool change(struct wf *w, const char *step, int64_t incident, const struct incid
 
 /* What the person may do, from [who]; user groups are looked up (cached for 10 min). */
 bool right_of(struct wf *w, const char *user, enum right *out, struct err *e);
+/* The bot's own user id (U…); "" while Slack cannot be asked. */
+const char *person_self(struct heal *h, struct arena *a);
 /* Display name, plain text, never a mention; the id itself when Slack cannot be asked. */
 const char *person_name(struct heal *h, struct arena *a, const char *user);
 const char *right_name(enum right r); /* "viewer" "responder" "fixer" "admin" */

@@ -28,8 +28,6 @@ struct heal {
 	struct github *github;     /* NULL without a token */
 	struct statuspage *statuspage;
 	struct redact *redact;
-	const char *bot_user; /* U… of the bot, from auth.test; "" before */
-	const char *team;     /* T… */
 	const char *version;
 };
 

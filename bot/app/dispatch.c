@@ -226,7 +226,8 @@ static bool on_slash(struct wf *w, struct call *c, struct err *e)
 
 static bool on_message(struct wf *w, struct call *c, const json *ev, bool mention, struct err *e)
 {
-	const char *text = grammar_addressed(json_str(ev, ".text", ""), wf_heal(w)->bot_user);
+	const char *text =
+	        grammar_addressed(json_str(ev, ".text", ""), person_self(wf_heal(w), wf_arena(w)));
 
 	if (!text || json_has(ev, ".bot_id") || json_has(ev, ".subtype"))
 		return true; /* people talk freely; other bots and edits are not for us */
@@ -328,11 +329,11 @@ static bool on_interactive(struct wf *w, struct call *c, struct err *e)
 static bool dispatch(struct wf *w, const struct inbox_row *in, struct err *e)
 {
 	struct call c = {
-		.verb = "",
-		.text = "",
-		.user = "",
-		.user_name = "",
-		.payload = in->payload,
+	        .verb = "",
+	        .text = "",
+	        .user = "",
+	        .user_name = "",
+	        .payload = in->payload,
 	};
 
 	if (str_eq(in->kind, "slash_commands"))
@@ -373,7 +374,7 @@ static bool tell(struct wf *w, const json *p, const char *text, struct err *e)
 static bool run_envelope(struct wf *w, struct err *e)
 {
 	struct inbox_row *in =
-		inbox_get(wf_heal(w)->store, wf_arena(w), json_int(wf_input(w), ".inbox", 0), e);
+	        inbox_get(wf_heal(w)->store, wf_arena(w), json_int(wf_input(w), ".inbox", 0), e);
 
 	if (!in)
 		return false;
@@ -387,11 +388,10 @@ static bool run_envelope(struct wf *w, struct err *e)
 
 static bool tell_failure(struct wf *w, struct err *e)
 {
-	struct inbox_row *in = inbox_get(wf_heal(w)->store, wf_arena(w),
-		json_int(wf_input(w), ".input.inbox", 0), e);
+	struct inbox_row *in = inbox_get(
+	        wf_heal(w)->store, wf_arena(w), json_int(wf_input(w), ".input.inbox", 0), e);
 
-	return in && tell(w, in->payload,
-			     json_str(wf_input(w), ".error", "That did not work."), e);
+	return in && tell(w, in->payload, json_str(wf_input(w), ".error", "That did not work."), e);
 }
 
 const struct workflow wf_envelope = {

@@ -63,6 +63,23 @@ static const json *group_members(struct heal *h, struct arena *a, const char *gr
 	return m;
 }
 
+const char *person_self(struct heal *h, struct arena *a)
+{
+	const json *known = memo_get(h->store, a, "self");
+	struct slack_auth auth;
+	struct err ignored = {0};
+	json *m = json_obj(a);
+
+	if (known)
+		return json_str(known, ".user", "");
+	if (!slack_auth_test(h->slack, a, &auth, &ignored))
+		return "";
+	json_set_str(m, "user", auth.user_id);
+	json_set_str(m, "team", auth.team_id);
+	memo_set(h->store, "self", m, &ignored); /* a bot's id does not change; run starts afresh */
+	return auth.user_id;
+}
+
 /* Is the person in a list of user and group ids? A group that cannot be read has no members: rights
  * fail closed. */
 static bool listed(struct heal *h, struct arena *a, const char **ids, const char *user)

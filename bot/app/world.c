@@ -37,8 +37,6 @@ struct shared *shared_new(const struct settings *s, const struct secrets *k, str
 	sh->railway = railway_shared_new(s->railway.requests_per_second);
 	sh->llm = llm_shared_new();
 	sh->status = statuspage_shared_new(s->status.cache_ms);
-	sh->bot_user = "";
-	sh->team = "";
 	sh->version = HEAL_VERSION;
 	return sh;
 }
@@ -105,8 +103,6 @@ struct heal *world_new(struct shared *sh)
 	h->settings = sh->settings;
 	h->store = sh->store;
 	h->redact = gate_redactor();
-	h->bot_user = sh->bot_user;
-	h->team = sh->team;
 	h->version = sh->version;
 	if (sh->secrets->slack_bot)
 		h->slack = slack_new(

@@ -19,7 +19,7 @@ struct shared {
 	struct railway_shared *railway;
 	struct llm_shared *llm;
 	struct statuspage_shared *status;
-	const char *bot_user, *team, *version;
+	const char *version;
 };
 
 struct shared *shared_new(const struct settings *s, const struct secrets *k, struct store *store);

@@ -169,7 +169,7 @@ static bool react(struct wf *w, const struct call *given, bool removed, struct e
 	c.via = VIA_REACTION;
 	c.channel = json_str(c.payload, ".item.channel", "");
 	c.message_ts = json_str(c.payload, ".item.ts", "");
-	if (!m || str_eq(c.user, wf_heal(w)->bot_user))
+	if (!m || str_eq(c.user, person_self(wf_heal(w), wf_arena(w))))
 		return true;
 	if (!incident_of_message(
 	            wf_heal(w)->store, a, c.channel, c.message_ts, &c.incident, &slot, e))
