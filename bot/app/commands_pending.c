@@ -16,6 +16,7 @@
 		return EXIT_FAILED;                                                                \
 	}
 
+PENDING(command_run)
 PENDING(command_digest)
 PENDING(command_redact)
 PENDING(command_simulate)

@@ -216,6 +216,16 @@ void mrk_add(struct str *b, const char *fmt, ...)
 	va_end(args.ap);
 }
 
+char *mrk_v(struct arena *a, const char *fmt, va_list ap)
+{
+	struct str b = str_new(a);
+	struct args args;
+	va_copy(args.ap, ap);
+	vadd(&b, fmt, &args);
+	va_end(args.ap);
+	return b.s;
+}
+
 char *mrk(struct arena *a, const char *fmt, ...)
 {
 	struct str b = str_new(a);
