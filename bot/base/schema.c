@@ -49,7 +49,7 @@ static bool is_type(const char *type, const json *v)
 /* `type` of a schema is a name or a list of names. */
 static bool has_type(const json *schema, const json *v)
 {
-	const json *type = json_get(schema, "type");
+	const json *type = json_get(schema, ".type");
 
 	assert(type);
 	if (json_is_str(type))
@@ -63,7 +63,7 @@ static bool has_type(const json *schema, const json *v)
 
 static const char *type_words(struct arena *a, const json *schema)
 {
-	const json *type = json_get(schema, "type");
+	const json *type = json_get(schema, ".type");
 	struct str b = str_new(a);
 
 	if (json_is_str(type))
@@ -163,15 +163,15 @@ static const json *member(const json *o, const char *key)
 
 static bool closed(const json *schema)
 {
-	return json_has(schema, "additionalProperties") &&
-	       !json_bool(schema, "additionalProperties", true);
+	return json_has(schema, ".additionalProperties") &&
+	       !json_bool(schema, ".additionalProperties", true);
 }
 
 static bool check_obj(const json *schema, const json *v, const struct at *at, struct err *e)
 {
-	const json *props = json_get(schema, "properties");
+	const json *props = json_get(schema, ".properties");
 
-	json_each (r, json_get(schema, "required")) {
+	json_each (r, json_get(schema, ".required")) {
 		if (!member(v, json_str(r, "", "")))
 			return wrongf(at, e, "\"%s\" is missing", json_str(r, "", ""));
 	}
@@ -190,15 +190,15 @@ static bool check_obj(const json *schema, const json *v, const struct at *at, st
 static bool check_arr(const json *schema, const json *v, const struct at *at, struct err *e)
 {
 	int64_t n = (int64_t)json_len(v);
-	const json *items = json_get(schema, "items");
+	const json *items = json_get(schema, ".items");
 	size_t i = 0;
 
-	if (n > json_int(schema, "maxItems", INT64_MAX))
+	if (n > json_int(schema, ".maxItems", INT64_MAX))
 		return wrongf(at, e, "has %lld items, at most %lld are allowed", (long long)n,
-		        (long long)json_int(schema, "maxItems", 0));
-	if (n < json_int(schema, "minItems", 0))
+		        (long long)json_int(schema, ".maxItems", 0));
+	if (n < json_int(schema, ".minItems", 0))
 		return wrongf(at, e, "has %lld items, at least %lld are needed", (long long)n,
-		        (long long)json_int(schema, "minItems", 0));
+		        (long long)json_int(schema, ".minItems", 0));
 	json_each (it, v) {
 		struct at here = below(at, NULL, i++);
 
@@ -225,7 +225,7 @@ static void assert_known(const json *schema)
 
 static bool check(const json *schema, const json *v, const struct at *at, struct err *e)
 {
-	const json *words = json_get(schema, "enum");
+	const json *words = json_get(schema, ".enum");
 
 	assert_known(schema);
 	if (at && at->depth > MAX_DEPTH)
@@ -244,9 +244,9 @@ static bool check(const json *schema, const json *v, const struct at *at, struct
 	if (json_is_arr(v))
 		return check_arr(schema, v, at, e);
 	if (json_is_str(v) &&
-	        (int64_t)str_chars(json_str(v, "", "")) > json_int(schema, "maxLength", INT64_MAX))
+	        (int64_t)str_chars(json_str(v, "", "")) > json_int(schema, ".maxLength", INT64_MAX))
 		return wrongf(at, e, "is longer than %lld characters",
-		        (long long)json_int(schema, "maxLength", 0));
+		        (long long)json_int(schema, ".maxLength", 0));
 	return true;
 }
 
@@ -263,16 +263,16 @@ static json *stand_in(struct arena *a, const json *schema)
 	json *none = json_obj(a);
 
 	json_set_null(none, "v");
-	if (has_type(schema, json_get(none, "v")))
-		return json_copy(a, json_get(none, "v"));
-	if (str_eq(json_str(schema, "type", ""), "array"))
+	if (has_type(schema, json_get(none, ".v")))
+		return json_copy(a, json_get(none, ".v"));
+	if (str_eq(json_str(schema, ".type", ""), "array"))
 		return json_arr(a);
 	return NULL;
 }
 
 static json *tidy(struct arena *a, const json *schema, const json *v, unsigned depth)
 {
-	const json *props = json_get(schema, "properties");
+	const json *props = json_get(schema, ".properties");
 	json *out;
 
 	if (depth > MAX_DEPTH || (!json_is_obj(v) && !json_is_arr(v)))
@@ -280,7 +280,7 @@ static json *tidy(struct arena *a, const json *schema, const json *v, unsigned d
 	if (json_is_arr(v)) {
 		out = json_arr(a);
 		json_each (it, v) {
-			json_add(out, tidy(a, json_get(schema, "items"), it, depth + 1));
+			json_add(out, tidy(a, json_get(schema, ".items"), it, depth + 1));
 		}
 		return out;
 	}

@@ -239,7 +239,7 @@ static bool send(struct ask *k, struct llm_reply *reply, struct llm_fault *fault
 	*fault = (struct llm_fault){.end = LLM_END_ERROR};
 	k->out->requests++;
 	if (!http_do(l->http, k->a, &q, &r, e))
-		return err_wrap(e, "the model at %s", l->host);
+		return err_wrap(e, "asking %s", k->call.model);
 	set_request_id(k, &r, "");
 	if (r.status < 200 || r.status > 299)
 		return llm_fault_of(k->a, l, &k->call, &r, r.status, fault, e);

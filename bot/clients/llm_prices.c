@@ -50,7 +50,10 @@ static bool is_snapshot(const char *rest)
 	if (*rest != '-' && *rest != '@')
 		return false;
 	rest++;
-	return strlen(rest) >= 8 && strspn(rest, "0123456789-") == strlen(rest);
+	if (strspn(rest, "0123456789") == 8)
+		return rest[8] == '\0';
+	return strlen(rest) == 10 && rest[4] == '-' && rest[7] == '-' &&
+	       strspn(rest, "0123456789-") == 10;
 }
 
 bool llm_price_find(const char *model, struct llm_price *out)
