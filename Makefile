@@ -43,10 +43,10 @@ endif
 
 WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Wstrict-prototypes \
 	-Wmissing-prototypes -Wold-style-definition -Wvla -Wwrite-strings -Wpointer-arith \
-	-Wcast-qual -Wformat=2 -Wundef -Wimplicit-fallthrough -Wnull-dereference
+	-Wcast-qual -Wformat=2 -Wundef -Wnull-dereference
 # What only gcc knows. Cutting a message to its buffer is intended, hence no -Wformat-truncation.
-# clang's double-promotion stumbles over the NAN of math.h.
-WARN_GCC := -Wlogical-op -Wduplicated-cond -Wduplicated-branches -Wdouble-promotion \
+# clang's double-promotion stumbles over the NAN of math.h, and it knows no /* fall through */ comment.
+WARN_GCC := -Wimplicit-fallthrough -Wlogical-op -Wduplicated-cond -Wduplicated-branches -Wdouble-promotion \
 	-Wno-format-truncation
 IS_CLANG := $(findstring clang,$(shell $(CC) --version 2>/dev/null))
 WARN += $(if $(IS_CLANG),-Wno-gnu-statement-expression,$(WARN_GCC))

@@ -61,13 +61,13 @@ static bool parse_url(struct arena *a, const char *t, const char **out, struct s
 
 	if (!http && !str_starts(t, "https://"))
 		return bad(why, "must start with https:// (or http:// for a private host)");
-	if (*p == '[')
+	if (*p == '[' && strchr(p, ']')) /* IPv6 */
 		n = strcspn(p, "]") + 1;
 	n += strcspn(p + n, ":/?#");
 	host = arena_strndup(a, p, n);
 	if (strpbrk(t, " \t\"<>\\^`{|}") || memchr(p, '@', strcspn(p, "/?#")))
 		return bad(why, "is not a plain URL (no user name, blanks or quotes)");
-	if (n == 0)
+	if (n == 0 || (host[0] == '[' && host[n - 1] != ']'))
 		return bad(why, "has no host name");
 	if (http && !config_private_host(host))
 		return bad(why, "http:// would send the token in the clear: use https:// (http is "
