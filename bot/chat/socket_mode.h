@@ -54,7 +54,8 @@ struct socket_mode *socket_mode_new(struct ioloop *l, const struct socket_mode_o
 void socket_mode_start(struct socket_mode *sm);
 /* Closes every socket with 1000; on_stopped within about 2 s. */
 void socket_mode_stop(struct socket_mode *sm);
-/* After on_stopped, or after ioloop_free. NULL is fine. */
+/* Cuts what is still open. On the loop thread, before ioloop_free; works that come back later are
+ * only released. NULL is fine. */
 void socket_mode_free(struct socket_mode *sm);
 
 /* Acknowledges on the socket it came from, else on the newest; frees work. payload may be NULL. */
