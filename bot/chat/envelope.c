@@ -179,30 +179,69 @@ const char *envelope_ack(struct arena *a, const char *id, const json *payload, b
 	return json_print(a, ack);
 }
 
-/* Addresses and names that a redactor might take for secrets, and without which no handler can
- * answer. They are kept beside, never inside, what people wrote. */
-static const char *const addresses[] = {"response_url", "trigger_id", "event_id", "callback_id"};
-#define NADDRESSES (sizeof(addresses) / sizeof(addresses[0]))
+/* ---- what is stored ------------------------------------------------------------------------- */
+
+struct copying {
+	struct arena *a;
+	const char *(*redact)(void *ctx, struct arena *a, const char *text);
+	void *ctx;
+};
+
+/* Names and addresses, which a redactor might take for secrets or numbers of people, and without
+ * which no handler can answer. What people write stands elsewhere. */
+static bool is_name(const char *key)
+{
+	static const char *const whole[] = {"id", "ts", "type", "hash", "user", "channel", "team",
+	        "command", "latest_reply", "reaction"};
+	static const char *const ends[] = {"_id", "_ts", "_url", "_urls", "_type", "_metadata"};
+
+	for (size_t i = 0; i < sizeof(whole) / sizeof(whole[0]); i++)
+		if (str_eq(key, whole[i]))
+			return true;
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
+		if (str_ends(key, ends[i]))
+			return true;
+	return false;
+}
+
+static void copy_into(const struct copying *c, json *to, const char *key, const json *from);
+
+static void copy_children(const struct copying *c, json *to, const json *from, const char *key)
+{
+	json_each (it, from)
+		copy_into(c, to, json_key(it) ? json_key(it) : key, it);
+}
+
+/* Members go under their key, elements of an array are judged by the array's. */
+static void copy_into(const struct copying *c, json *to, const char *key, const json *from)
+{
+	bool member = json_is_obj(to);
+
+	if (json_is_obj(from)) {
+		copy_children(c, member ? json_set_obj(to, key) : json_add_obj(to), from, key);
+	} else if (json_is_arr(from)) {
+		copy_children(c, member ? json_set_arr(to, key) : json_add_arr(to), from, key);
+	} else if (json_is_str(from) && c->redact && !is_name(key)) {
+		const char *text = c->redact(c->ctx, c->a, json_str(from, "", ""));
+
+		if (member)
+			json_set_str(to, key, text);
+		else
+			json_add_str(to, text);
+	} else if (member) {
+		json_set(to, key, from);
+	} else {
+		json_add(to, from);
+	}
+}
 
 const char *envelope_stored(struct arena *a, const struct envelope *env,
         const char *(*redact)(void *ctx, struct arena *a, const char *text), void *ctx)
 {
-	json *o = json_obj(a), *payload = json_copy(a, env->payload);
-	const char *kept[NADDRESSES] = {0};
+	const struct copying c = {a, redact, ctx};
+	json *o = json_obj(a);
 
-	for (size_t i = 0; i < NADDRESSES && json_is_obj(payload); i++) {
-		const char *path = arena_printf(a, ".%s", addresses[i]);
-
-		kept[i] = arena_strdup(a, json_str(payload, path, NULL));
-	}
-	if (redact)
-		json_map_strings(a, payload, redact, ctx);
-	for (size_t i = 0; i < NADDRESSES; i++)
-		if (kept[i])
-			json_set_str(payload, addresses[i], kept[i]);
-	if (json_is_obj(payload))
-		json_del(payload, "token");
 	json_set_str(o, "type", env->type);
-	json_set(o, "payload", payload);
+	copy_into(&c, o, "payload", env->payload);
 	return json_print(a, o);
 }

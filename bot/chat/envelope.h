@@ -64,8 +64,8 @@ void envelope_parse(struct arena *a, const char *text, size_t n, struct envelope
  * bytes is left out (*cut is set when not NULL). */
 const char *envelope_ack(struct arena *a, const char *id, const json *payload, bool *cut);
 
-/* What is stored of it: {"type":…,"payload":…} without Slack's legacy `token`, every string through
- * `redact` (NULL = none) but those that only address: response_url, trigger_id and ids. */
+/* What is stored of it: {"type":…,"payload":…} without Slack's legacy `token`; what people wrote
+ * has gone through `redact` (NULL = none), ids, time stamps and addresses are as they came. */
 const char *envelope_stored(struct arena *a, const struct envelope *env,
         const char *(*redact)(void *ctx, struct arena *a, const char *text), void *ctx);
 

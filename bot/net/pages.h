@@ -23,11 +23,11 @@
 struct pages;
 
 struct page_request {
-	struct arena *a;   /* for the answer; freed when it is sent */
-	const char *path;  /* decoded, "/runs/42" */
-	const char *rest;  /* what follows the route's path: "42" for the route "/runs/" */
-	const char *query; /* as sent, without "?"; "" = none; see page_param */
-	bool trusted;      /* with token, or on loopback; false only on open routes */
+	struct arena *a;     /* for the answer; freed when it is sent */
+	const char *path;    /* decoded, "/runs/42" */
+	const char *rest;    /* what follows the route's path: "42" for the route "/runs/" */
+	const char **params; /* "name=value", decoded, NULL-terminated; see page_param */
+	bool trusted;        /* with token, or on loopback; false only on open routes */
 };
 
 struct page_answer {
@@ -61,7 +61,7 @@ struct pages *pages_new(struct ioloop *l, const struct pages_options *o, struct 
 void pages_free(struct pages *p); /* after ioloop_free; NULL is fine */
 int pages_port(const struct pages *p);
 
-/* The value of a query parameter, decoded; NULL when absent. */
+/* The value of a query parameter; NULL when absent. */
 const char *page_param(const struct page_request *q, const char *name);
 
 /* True for 127.0.0.0/8, ::1 and "localhost". */
