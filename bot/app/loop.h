@@ -39,7 +39,8 @@ struct loop_options {
 struct loop *loop_new(const struct loop_options *o, struct err *e);
 void loop_run(struct loop *l);
 void loop_stop(struct loop *l); /* thread: any */
-void loop_free(struct loop *l); /* after loop_run; NULL is fine */
+/* After loop_run and after store_close (which may still report a commit). NULL is fine. */
+void loop_free(struct loop *l);
 /* Where the pages listen; 0 = nowhere. */
 int loop_http_port(const struct loop *l);
 

@@ -132,16 +132,21 @@ static void let_in(struct pages *p, struct page_request *q, struct page_answer *
 	*cookie = arena_printf(q->a, COOKIE "=%s; Path=/; HttpOnly; SameSite=Strict", p->session);
 }
 
-static const struct page_route *route_of(const struct pages *p, const char *path, const char **rest)
+static bool fits(const struct page_route *r, const char *path)
 {
-	for (const struct page_route *r = p->routes; r && r->path; r++) {
-		size_t n = strlen(r->path);
+	size_t n = strlen(r->path);
 
-		*rest = path + n;
-		if (str_eq(r->path, path))
-			return r;
-		if (n > 1 && r->path[n - 1] == '/' && strncmp(path, r->path, n) == 0)
-			return r;
+	return str_eq(r->path, path) ||
+	       (n > 1 && r->path[n - 1] == '/' && strncmp(path, r->path, n) == 0);
+}
+
+static const struct page_route *route_of(const struct pages *p, const char *path, void **ctx)
+{
+	for (size_t t = 0; t < p->ntables; t++) {
+		*ctx = p->table[t].ctx;
+		for (const struct page_route *r = p->table[t].routes; r->path; r++)
+			if (fits(r, path))
+				return r;
 	}
 	return NULL;
 }
@@ -149,7 +154,8 @@ static const struct page_route *route_of(const struct pages *p, const char *path
 void pages_respond(struct pages *p, struct page_request *q, const struct page_head *head,
         struct page_answer *out, char **cookie)
 {
-	const struct page_route *r = route_of(p, q->path, &q->rest);
+	void *ctx = NULL;
+	const struct page_route *r = route_of(p, q->path, &ctx);
 	const char *given = page_param(q, "token");
 
 	*out = (struct page_answer){
@@ -167,7 +173,8 @@ void pages_respond(struct pages *p, struct page_request *q, const struct page_he
 	} else if (!r) {
 		say(out, 404, "There is no such page.\n");
 	} else {
-		r->fn(p->ctx, q, out);
+		q->rest = q->path + strlen(r->path);
+		r->fn(ctx, q, out);
 	}
 	if (out->len == 0)
 		out->len = strlen(out->body);

@@ -51,13 +51,14 @@ struct pages_options {
 	const char *host;  /* address to listen on: "127.0.0.1", "::1", "0.0.0.0", "::" */
 	int port;          /* 0 = any free one, see pages_port */
 	const char *token; /* NULL = none: refused when host is not loopback */
-	const struct page_route *routes; /* ended by an entry without a path; borrowed */
-	void *ctx;
 };
 
 /* Starts listening. ERR_CONFIG: no token for an address that others can reach, not an address;
  * ERR_SYS: in use. Before or on the loop. */
 struct pages *pages_new(struct ioloop *l, const struct pages_options *o, struct err *e);
+/* Adds a table of routes, ended by an entry without a path; borrowed. The first that fits answers,
+ * tables in the order they were added. Before the loop runs; at most 4 tables. */
+void pages_add(struct pages *p, const struct page_route *routes, void *ctx);
 void pages_free(struct pages *p); /* after ioloop_free; NULL is fine */
 int pages_port(const struct pages *p);
 

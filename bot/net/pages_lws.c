@@ -1,4 +1,5 @@
 /* pages_lws.c - the HTTP side of pages.h, on libwebsockets. */
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -249,8 +250,6 @@ struct pages *pages_new(struct ioloop *l, const struct pages_options *o, struct 
 	p->l = l;
 	p->a = arena_new(0);
 	p->token = o->token ? arena_strdup(p->a, o->token) : NULL;
-	p->routes = o->routes;
-	p->ctx = o->ctx;
 	new_session(p->session);
 	if (listen_on(p, o))
 		return p;
@@ -260,6 +259,13 @@ struct pages *pages_new(struct ioloop *l, const struct pages_options *o, struct 
 	        v6 ? "[" : "", o->host, v6 ? "]" : "", o->port);
 	pages_free(p);
 	return NULL;
+}
+
+void pages_add(struct pages *p, const struct page_route *routes, void *ctx)
+{
+	assert(p->ntables < PAGES_TABLES);
+	p->table[p->ntables].routes = routes;
+	p->table[p->ntables++].ctx = ctx;
 }
 
 void pages_free(struct pages *p)

@@ -6,14 +6,19 @@
 
 #include "net/pages.h"
 
+#define PAGES_TABLES 4
+
 struct pages {
 	struct ioloop *l;
 	struct lws_vhost *vhost;
 	struct arena *a;
 	const char *token; /* NULL = open, loopback only */
 	char session[33];  /* what the cookie holds; new at each start */
-	const struct page_route *routes;
-	void *ctx;
+	struct {
+		const struct page_route *routes;
+		void *ctx;
+	} table[PAGES_TABLES];
+	size_t ntables;
 	int connections;
 	struct lws_protocols protocols[2];
 };
