@@ -39,11 +39,8 @@ static bool send(struct railway *r, struct arena *a, const char *document, const
 		return false;
 	r->sent++;
 	__atomic_add_fetch(&r->shared->requests, 1, __ATOMIC_RELAXED);
-	if (!http_do(r->http, a, &q, &answer, e)) {
-		if (e)
-			e->ambiguous = false; /* only reads are sent */
+	if (!http_do(r->http, a, &q, &answer, e))
 		return false;
-	}
 	return railway_reply(a, &answer, clock_now_ms(), out, e);
 }
 
@@ -94,6 +91,7 @@ bool railway_call(struct railway *r, struct arena *a, const char *document, cons
 		e = &mine;
 	if (send(r, a, document, variables, out, e))
 		return true;
+	e->ambiguous = false; /* only reads are sent */
 	if (e->code == ERR_LIMITED && e->retry_ms > 0)
 		pace_hold(r->shared->pace, pace_key, e->retry_ms);
 	if (out->denied)

@@ -165,7 +165,7 @@ static void run_batch(struct batch *b)
 static void finish(struct arena *a, const struct railway_http_request *q, struct railway_http *h)
 {
 	if (!h->counts_known || !h->latency_known)
-		log_warn("railway", "no %s of service %s: %s",
+		log_debug("railway", "no %s of service %s: %s",
 		        h->counts_known ? "HTTP latency" : "HTTP metrics", h->service_id,
 		        h->blind.msg);
 	if (!q->exact_window || h->window_estimated) {

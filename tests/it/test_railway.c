@@ -1,0 +1,657 @@
+/* The Railway client against the sandbox's Railway: every call, and every way to fail. */
+#include "unit/unit.h"
+
+#include <math.h>
+#include <sys/resource.h>
+
+#include "clock.h"
+#include "net/http.h"
+#include "railway.h"
+#include "str.h"
+#include "unit/sandbox_run.h"
+
+enum { HALF_HOUR_MS = 30 * 60000 };
+
+struct fix {
+	struct sandbox_run *sandbox;
+	struct http *http;
+	struct railway_shared *shared;
+	struct railway *r;
+	struct arena *a;
+	struct railway_place place;
+};
+
+static struct railway *client(struct fix *f, const char *token, enum railway_token kind)
+{
+	struct railway_config c = {
+	        .api_url = arena_printf(f->a, "%s/railway/graphql/v2", sandbox_url(f->sandbox)),
+	        .token = token,
+	        .token_kind = kind,
+	        .timeout_ms = 20000,
+	};
+
+	return railway_new(f->http, &c, f->shared);
+}
+
+static int setup(void **state)
+{
+	struct fix *f = *state;
+	struct err e;
+
+	f->a = arena_new(0);
+	sandbox_control(f->sandbox, f->a, "/reset", "{}");
+	sandbox_control(f->sandbox, f->a, "/railway/limits",
+	        "{\"per_second\":100000,\"per_hour\":1000000}");
+	f->shared = railway_shared_new(100000);
+	f->r = client(f, "sandbox-railway-account", RAILWAY_TOKEN_BEARER);
+	if (!railway_resolve(f->r, f->a, "acme", NULL, &f->place, &e))
+		fail_msg("%s", e.msg);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct fix *f = *state;
+
+	railway_free(f->r);
+	railway_shared_free(f->shared);
+	arena_free(f->a);
+	return 0;
+}
+
+static void fault(struct fix *f, const char *script)
+{
+	sandbox_control(f->sandbox, f->a, "/faults", script);
+}
+
+static struct railway_scan_request window(const struct fix *f)
+{
+	int64_t now = clock_now_ms();
+
+	return (struct railway_scan_request){.project_id = f->place.project_id,
+	        .environment_id = f->place.environment_id,
+	        .start_ms = now - HALF_HOUR_MS,
+	        .end_ms = now};
+}
+
+static struct railway_scan scan(struct fix *f)
+{
+	struct railway_scan_request q = window(f);
+	struct railway_scan out;
+	struct err e;
+
+	if (!railway_scan(f->r, f->a, &q, &out, &e))
+		fail_msg("%s", e.msg);
+	return out;
+}
+
+static const struct railway_service *service(const struct railway_scan *s, const char *name)
+{
+	for (size_t i = 0; i < s->nservices; i++)
+		if (str_eq(s->services[i].name, name))
+			return &s->services[i];
+	fail_msg("no service %s", name);
+	return NULL;
+}
+
+/* HTTP metrics of all services with a domain. */
+static bool ask_http(struct fix *f, const struct railway_scan *s, bool exact,
+        struct railway_http **out, size_t *n, unsigned *requests, struct err *e)
+{
+	const char **ids = ARENA_ARRAY(f->a, s->nservices + 1, const char *);
+	struct railway_http_request q = {.environment_id = f->place.environment_id,
+	        .service_ids = ids,
+	        .start_ms = s->start_ms,
+	        .end_ms = s->end_ms,
+	        .step_ms = s->step_ms,
+	        .exact_window = exact};
+
+	for (size_t i = 0; i < s->nservices; i++)
+		if (s->services[i].ndomains > 0)
+			ids[q.n++] = s->services[i].id;
+	*n = q.n;
+	*out = ARENA_ARRAY(f->a, q.n + 1, struct railway_http);
+	return railway_http(f->r, f->a, &q, *out, requests, e);
+}
+
+static const struct railway_http *http_of(
+        const struct railway_http *h, size_t n, const struct railway_service *s)
+{
+	for (size_t i = 0; i < n; i++)
+		if (str_eq(h[i].service_id, s->id))
+			return &h[i];
+	fail_msg("no HTTP metrics of %s", s->name);
+	return NULL;
+}
+
+/* --- who and where --- */
+
+static void test_whoami(void **state)
+{
+	struct fix *f = *state;
+	struct railway_identity who;
+	struct err e;
+	struct railway *r;
+
+	assert_true(railway_whoami(f->r, f->a, &who, &e));
+	assert_int_equal(who.workspaces, 1);
+	assert_string_equal(who.name, "acme");
+
+	r = client(f, "sandbox-railway-project", RAILWAY_TOKEN_PROJECT);
+	assert_true(railway_whoami(r, f->a, &who, &e));
+	assert_string_equal(who.project_name, "acme");
+	assert_string_equal(who.environment_id, f->place.environment_id);
+	railway_free(r);
+
+	r = client(f, "wrong", RAILWAY_TOKEN_PROJECT);
+	assert_false(railway_whoami(r, f->a, &who, &e));
+	assert_int_equal(e.code, ERR_AUTH);
+	assert_non_null(strstr(e.msg, "RAILWAY_TOKEN"));
+	railway_free(r);
+
+	r = client(f, "wrong-very-secret", RAILWAY_TOKEN_BEARER);
+	assert_false(railway_whoami(r, f->a, &who, &e));
+	assert_int_equal(e.code, ERR_AUTH);
+	assert_non_null(strstr(e.msg, "RAILWAY_API_TOKEN"));
+	assert_null(strstr(e.msg, "very-secret"));
+	railway_free(r);
+}
+
+static void test_resolve(void **state)
+{
+	struct fix *f = *state;
+	struct railway_place p;
+	struct err e;
+	struct railway *r = client(f, "sandbox-railway-project", RAILWAY_TOKEN_PROJECT);
+
+	assert_true(railway_resolve(f->r, f->a, f->place.project_id, "PRODUCTION", &p, &e));
+	assert_string_equal(p.environment_name, "production");
+	assert_false(railway_resolve(f->r, f->a, "nothing", NULL, &p, &e));
+	assert_int_equal(e.code, ERR_CONFIG);
+	assert_non_null(strstr(e.msg, "acme"));
+	assert_false(railway_resolve(f->r, f->a, "acme", "staging", &p, &e));
+	assert_int_equal(e.code, ERR_CONFIG);
+	assert_non_null(strstr(e.msg, "production"));
+	assert_false(railway_resolve(f->r, f->a, "acme", "locked", &p, &e));
+	assert_int_equal(e.code, ERR_FORBIDDEN);
+	assert_false(
+	        railway_resolve(f->r, f->a, "00000000-0000-4000-8000-000000000000", NULL, &p, &e));
+	assert_int_equal(e.code, ERR_NOT_FOUND);
+
+	assert_true(railway_resolve(r, f->a, NULL, NULL, &p, &e));
+	assert_string_equal(p.environment_id, f->place.environment_id);
+	assert_false(railway_resolve(r, f->a, "other", NULL, &p, &e));
+	assert_int_equal(e.code, ERR_CONFIG);
+	railway_free(r);
+}
+
+/* --- the scan --- */
+
+static void test_scan(void **state)
+{
+	struct fix *f = *state;
+	uint64_t before = railway_sent(f->r);
+	struct railway_scan s = scan(f);
+	const struct railway_service *api = service(&s, "api"), *pg = service(&s, "postgres");
+
+	assert_int_equal(railway_sent(f->r) - before, 1);
+	assert_int_equal(s.requests, 1);
+	assert_int_equal(s.nservices, 9);
+	assert_false(s.usage_blind);
+	assert_true(s.platform_known && s.platform_stable);
+	assert_int_equal(s.foreign_series, 2); /* a deleted service, in both lists */
+	assert_int_equal(s.step_ms, 60000);
+	assert_true(s.complete_until_ms <= s.end_ms && s.complete_until_ms > s.end_ms - 120000);
+
+	assert_string_equal(api->repo, "acme/api");
+	assert_string_equal(api->active.message, "Refuse orders without a quantity");
+	assert_string_equal(api->active.author, "ana");
+	assert_int_equal(api->ndomains, 2);
+	assert_int_equal(api->running, 1);
+	assert_true(api->usage.memory.n >= 28);
+	assert_true(api->usage.memory.points[api->usage.memory.n - 1].value >
+	            api->usage.memory.points[0].value * 1.3);
+	assert_int_equal(pg->kind, RAILWAY_DATABASE);
+	assert_true(pg->volume && pg->volume->size_mb == 5000);
+	assert_true(pg->usage.disk.n > 0);
+	assert_true(pg->usage.cpu.points[10].value > 1.5);
+	assert_int_equal(service(&s, "billing-cron")->kind, RAILWAY_CRON);
+	assert_int_equal(service(&s, "orders")->replicas_wanted, 2);
+	assert_true(service(&s, "docs")->sleeping);
+	assert_string_equal(service(&s, "payments")->root_directory, "services/payments");
+}
+
+static void test_http(void **state)
+{
+	struct fix *f = *state;
+	struct railway_scan s = scan(f);
+	struct railway_http *h, *exact;
+	const struct railway_http *api, *docs, *orders;
+	const struct railway_sample *x;
+	size_t n, k;
+	unsigned requests;
+	struct err e;
+
+	assert_true(ask_http(f, &s, false, &h, &n, &requests, &e));
+	assert_int_equal(n, 5);
+	assert_int_equal(requests, 1);
+	api = http_of(h, n, service(&s, "api"));
+	assert_true(api->s5xx / api->requests > 0.85 && api->requests > 1000);
+	assert_int_equal(api->top[0].status, 500);
+	docs = http_of(h, n, service(&s, "docs"));
+	assert_true(docs->counts_known && docs->latency_known && docs->requests == 0);
+	assert_true(isnan(docs->window.p95));
+	orders = http_of(h, n, service(&s, "orders"));
+	assert_true(orders->window_estimated && orders->window.p95 > 3000);
+
+	assert_true(ask_http(f, &s, true, &exact, &n, &requests, &e));
+	assert_int_equal(requests, 1);
+	k = (size_t)(orders - h);
+	assert_false(exact[k].window_estimated);
+	assert_true(fabs(exact[k].window.p95 - orders->window.p95) < 0.1 * orders->window.p95);
+
+	x = railway_samples(f->a, &s, service(&s, "api"), api, &n);
+	assert_int_equal(n, (s.complete_until_ms - s.start_ms) / 60000);
+	for (size_t i = 0; i < n; i++) {
+		assert_true(x[i].ts_ms % 60000 == 0 && x[i].ts_ms < s.complete_until_ms);
+		assert_true(x[i].requests > 0 && x[i].mem_limit_gb == 1 && x[i].p95_ms > 0);
+	}
+	x = railway_samples(f->a, &s, service(&s, "docs"), docs, &n);
+	assert_true(x[0].requests == 0 && isnan(x[0].p95_ms));
+}
+
+static double cpu_s(void)
+{
+	struct rusage u;
+
+	getrusage(RUSAGE_SELF, &u);
+	return (double)u.ru_utime.tv_sec + (double)u.ru_stime.tv_sec +
+	       (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6;
+}
+
+static void test_size(void **state)
+{
+	static const struct {
+		const char *world;
+		size_t services;
+		unsigned state, http;
+	} cases[] = {
+	        {"{\"services\":500,\"domains\":500}", 500, 1, 50},
+	        {"{\"services\":500,\"domains\":0}", 500, 1, 0},
+	        {"{\"services\":1000,\"domains\":15}", 1000, 2, 2},
+	        {"{\"services\":11,\"domains\":11}", 11, 1, 2},
+	};
+	struct fix *f = *state;
+
+	for (size_t i = 0; i < UNIT_LEN(cases); i++) {
+		struct railway_scan s;
+		struct railway_http *h;
+		unsigned requests = 0;
+		size_t n, samples;
+		struct err e;
+		double before;
+
+		unit_case("%s", cases[i].world);
+		sandbox_control(f->sandbox, f->a, "/railway/world", cases[i].world);
+		scan(f); /* the first look does not know how many there are */
+		before = cpu_s();
+		s = scan(f);
+		assert_int_equal(s.nservices, cases[i].services);
+		assert_int_equal(s.requests, cases[i].state);
+		assert_false(s.usage_blind);
+		assert_true(ask_http(f, &s, false, &h, &n, &requests, &e));
+		assert_int_equal(requests, cases[i].http);
+		for (size_t k = 0; k < n; k++)
+			assert_true(h[k].counts_known && h[k].latency_known && h[k].requests > 0);
+		for (size_t k = 0; k < s.nservices; k++)
+			railway_samples(f->a, &s, &s.services[k], k < n ? &h[k] : NULL, &samples);
+		fprintf(stderr, "# %zu services, %u+%u requests, step %lld s: %.3f s of CPU\n",
+		        s.nservices, s.requests, requests, (long long)s.step_ms / 1000,
+		        cpu_s() - before);
+	}
+}
+
+/* --- failing --- */
+
+/* A fault in one part: the rest is there. */
+static void test_parts(void **state)
+{
+	struct fix *f = *state;
+	struct railway_scan s;
+	struct railway_scan_request q = window(f);
+	struct err e;
+
+	fault(f, "{\"peer\":\"railway\",\"match\":\"field metrics usage\",\"action\":{\"name\":"
+	         "\"Problem processing request\"}}");
+	s = scan(f);
+	assert_int_equal(s.requests, 3); /* all, without, then the metrics by themselves */
+	assert_false(s.usage_blind);
+	assert_true(service(&s, "api")->usage.cpu.n > 20);
+
+	fault(f,
+	        "{\"peer\":\"railway\",\"match\":\"field metrics\",\"times\":0,\"action\":{\"name\":"
+	        "\"Problem processing request\"}}");
+	s = scan(f);
+	assert_true(s.usage_blind);
+	assert_int_equal(s.usage_err.code, ERR_STATUS);
+	assert_int_equal(s.nservices, 9);
+	assert_int_equal(service(&s, "api")->usage.cpu.n, 0);
+	assert_int_equal(s.requests, 4); /* once more, a quarter as fine */
+	sandbox_control(f->sandbox, f->a, "/reset", "{\"peer\":\"railway\"}");
+
+	fault(f, "{\"peer\":\"railway\",\"match\":\"field platformStatus\",\"times\":0,\"action\":"
+	         "{\"name\":\"boom\"}}");
+	s = scan(f);
+	assert_false(s.platform_known);
+	assert_int_equal(s.nservices, 9);
+	assert_false(s.usage_blind);
+	sandbox_control(f->sandbox, f->a, "/reset", "{\"peer\":\"railway\"}");
+
+	fault(f,
+	        "{\"peer\":\"railway\",\"match\":\"field environment\",\"action\":{\"name\":\"boom\"}}");
+	assert_false(railway_scan(f->r, f->a, &q, &s, &e));
+	assert_int_equal(e.code, ERR_STATUS);
+	assert_true(e.retryable);
+	assert_non_null(strstr(e.msg, "trace sandbox-"));
+}
+
+static void test_batch(void **state)
+{
+	struct fix *f = *state;
+	struct railway_scan s = scan(f);
+	struct railway_http *h;
+	unsigned requests;
+	struct err e;
+	size_t n, blind = 0;
+
+	/* one broken alias, named: one more request, and only it is blind */
+	fault(f, "{\"peer\":\"railway\",\"match\":\"payments\",\"times\":0,\"action\":"
+	         "{\"name\":\"upstream is down\"}}");
+	assert_true(ask_http(f, &s, false, &h, &n, &requests, &e));
+	for (size_t i = 0; i < n; i++)
+		blind += !h[i].counts_known;
+	assert_int_equal(blind, 1);
+	assert_false(http_of(h, n, service(&s, "payments"))->counts_known);
+	assert_int_equal(http_of(h, n, service(&s, "payments"))->blind.code, ERR_STATUS);
+	assert_int_equal(requests, 2);
+	sandbox_control(f->sandbox, f->a, "/reset", "{\"peer\":\"railway\"}");
+
+	/* nobody is named: halves */
+	fault(f, "{\"peer\":\"railway\",\"match\":\"graphql\",\"action\":{\"json\":{\"data\":null,"
+	         "\"errors\":[{\"message\":\"Problem processing request\"}]}}}");
+	assert_true(ask_http(f, &s, false, &h, &n, &requests, &e));
+	assert_int_equal(requests, 3);
+	for (size_t i = 0; i < n; i++)
+		assert_true(h[i].counts_known && h[i].latency_known);
+
+	/* nothing works: bounded, and an error */
+	fault(f,
+	        "{\"peer\":\"railway\",\"match\":\"graphql\",\"times\":0,\"action\":{\"json\":{\"data\":"
+	        "null,\"errors\":[{\"message\":\"Problem processing request\"}]}}}");
+	assert_false(ask_http(f, &s, false, &h, &n, &requests, &e));
+	assert_int_equal(e.code, ERR_STATUS);
+	assert_true(requests <= 9);
+}
+
+static void test_failures(void **state)
+{
+	static const struct {
+		const char *name, *action;
+		enum err_code code;
+		bool retryable;
+		uint32_t retry_ms;
+	} cases[] = {
+	        {"429 with Retry-After",
+	                "{\"status\":429,\"retry_after\":1,\"json\":{\"errors\":"
+	                "[{\"message\":\"Too many requests\"}]}}",
+	                ERR_LIMITED, true, 1000},
+	        {"HTML 503",
+	                "{\"status\":503,\"content_type\":\"text/html\",\"body\":\"<html>down\"}",
+	                ERR_STATUS, true, 0},
+	        {"HTML 200", "{\"status\":200,\"content_type\":\"text/html\",\"body\":\"<html>\"}",
+	                ERR_PROTO, true, 0},
+	        {"data null", "{\"json\":{\"data\":null}}", ERR_PROTO, true, 0},
+	        {"cut", "{\"truncate\":200}", ERR_NET, true, 0},
+	        {"dropped", "{\"drop_before\":true}", ERR_NET, true, 0},
+	};
+	struct fix *f = *state;
+
+	for (size_t i = 0; i < UNIT_LEN(cases); i++) {
+		struct railway_scan_request q = window(f);
+		struct railway_scan s;
+		struct err e = {0};
+
+		unit_case("%s", cases[i].name);
+		fault(f, arena_printf(f->a,
+		                 "{\"peer\":\"railway\",\"match\":\"graphql\",\"action\":%s}",
+		                 cases[i].action));
+		assert_false(railway_scan(f->r, f->a, &q, &s, &e));
+		assert_int_equal(e.code, cases[i].code);
+		assert_int_equal(e.retryable, cases[i].retryable);
+		assert_int_equal(e.retry_ms, cases[i].retry_ms);
+		assert_false(e.ambiguous);
+		scan(f); /* and well again, after the wait */
+	}
+}
+
+static void test_tokens(void **state)
+{
+	struct fix *f = *state;
+	struct railway_scan_request q = window(f);
+	struct railway *r = client(f, "sandbox-railway-project", RAILWAY_TOKEN_PROJECT);
+	struct railway_scan s;
+	struct err e;
+
+	assert_true(railway_scan(r, f->a, &q, &s, &e));
+	assert_int_equal(s.nservices, 9);
+
+	/* refused, but the token lives: it is the right that is missing */
+	q.environment_id = "00000000-0000-4000-8000-000000000000";
+	fault(f, "{\"peer\":\"railway\",\"match\":\"field environment\",\"action\":{\"name\":"
+	         "\"Not Authorized\"}}");
+	assert_false(railway_scan(r, f->a, &q, &s, &e));
+	assert_int_equal(e.code, ERR_FORBIDDEN);
+	railway_free(r);
+
+	/* refused, and the token is dead */
+	r = client(f, "sandbox-railway-workspace", RAILWAY_TOKEN_BEARER);
+	sandbox_control(f->sandbox, f->a, "/railway/token",
+	        "{\"token\":\"sandbox-railway-workspace\",\"revoked\":true}");
+	assert_false(railway_scan(r, f->a, &q, &s, &e));
+	assert_int_equal(e.code, ERR_AUTH);
+	assert_false(e.retryable);
+	railway_free(r);
+}
+
+/* The plan's limit is met once: after that everybody waits. */
+static void test_limit(void **state)
+{
+	struct fix *f = *state;
+	struct railway_scan_request q = window(f);
+	struct railway_scan s;
+	struct err e;
+	uint64_t before;
+
+	sandbox_control(f->sandbox, f->a, "/railway/limits", "{\"per_hour\":0}");
+	assert_false(railway_scan(f->r, f->a, &q, &s, &e));
+	assert_int_equal(e.code, ERR_LIMITED);
+	assert_int_equal(e.retry_ms, 60000);
+	before = railway_requests(f->shared);
+	assert_false(railway_scan(f->r, f->a, &q, &s, &e));
+	assert_int_equal(e.code, ERR_LIMITED);
+	assert_true(railway_requests(f->shared) == before); /* nothing was sent */
+}
+
+static void test_gap(void **state)
+{
+	struct fix *f = *state;
+	int64_t now = clock_now_ms(), from = now - 15 * 60000;
+	struct railway_scan s;
+	const struct railway_sample *x;
+	size_t n, missing = 0;
+
+	sandbox_control(f->sandbox, f->a, "/railway/gap",
+	        arena_printf(f->a, "{\"service\":\"web\",\"from_ms\":%lld,\"to_ms\":%lld}",
+	                (long long)from, (long long)from + 5 * 60000));
+	s = scan(f);
+	x = railway_samples(f->a, &s, service(&s, "web"), NULL, &n);
+	for (size_t i = 0; i < n; i++)
+		missing += isnan(x[i].cpu) && isnan(x[i].mem_gb);
+	assert_int_equal(missing, 5);
+}
+
+/* --- the expensive look --- */
+
+static void test_logs(void **state)
+{
+	struct fix *f = *state;
+	struct railway_scan s = scan(f);
+	const struct railway_service *api = service(&s, "api");
+	struct railway_logs_request q = {.id = api->active.id,
+	        .from_ms = s.start_ms,
+	        .to_ms = s.end_ms,
+	        .limit = 50,
+	        .filter = "@level:error"};
+	struct railway_logs logs;
+	struct railway_http_logs http;
+	struct err e;
+
+	assert_true(railway_deploy_logs(f->r, f->a, &q, &logs, &e));
+	assert_int_equal(logs.n, 50);
+	assert_true(logs.truncated);
+	for (size_t i = 0; i < logs.n; i++) {
+		assert_string_equal(logs.rows[i].severity, "error");
+		assert_string_equal(logs.rows[i].service_id, api->id);
+		assert_true(i == 0 || logs.rows[i - 1].ts_ns <= logs.rows[i].ts_ns);
+		assert_true(logs.rows[i].ts_ms > q.from_ms && logs.rows[i].ts_ms <= q.to_ms);
+	}
+	q.to_ms = logs.rows[0].ts_ms; /* older ones, by asking again */
+	assert_true(railway_deploy_logs(f->r, f->a, &q, &logs, &e));
+	assert_true(logs.rows[logs.n - 1].ts_ms <= q.to_ms);
+
+	q.id = f->place.environment_id;
+	q.to_ms = s.end_ms;
+	q.limit = 2000;
+	q.filter = arena_printf(f->a, "@service:%s AND %s", service(&s, "payments")->id,
+	        railway_phrase(f->a, "ETIMEDOUT api"));
+	assert_true(railway_env_logs(f->r, f->a, &q, &logs, &e));
+	assert_true(logs.n > 10);
+	for (size_t i = 0; i < logs.n; i++)
+		assert_non_null(strstr(logs.rows[i].message, "ETIMEDOUT api.stripe.com"));
+
+	q = (struct railway_logs_request){.id = api->active.id};
+	assert_true(railway_build_logs(f->r, f->a, &q, &logs, &e));
+	assert_true(logs.n >= 7);
+	assert_false(logs.truncated);
+
+	q = (struct railway_logs_request){.id = api->active.id,
+	        .from_ms = s.start_ms,
+	        .to_ms = s.end_ms,
+	        .limit = 300,
+	        .filter = "@httpStatus:500..599"};
+	assert_true(railway_http_logs(f->r, f->a, &q, &http, &e));
+	assert_int_equal(http.n, 300);
+	for (size_t i = 0; i < http.n; i++)
+		assert_true(http.rows[i].status >= 500 && http.rows[i].total_ms > 0);
+	q.from_ms = 0;
+	assert_false(railway_http_logs(f->r, f->a, &q, &http, &e));
+	assert_int_equal(e.code, ERR_INPUT);
+}
+
+static void test_deployments(void **state)
+{
+	struct fix *f = *state;
+	struct railway_scan s = scan(f);
+	struct railway_deployments_request q = {.project_id = f->place.project_id,
+	        .environment_id = f->place.environment_id,
+	        .service_id = service(&s, "payments")->id};
+	const struct railway_deployment *d;
+	const struct railway_event *v;
+	const struct railway_variable *names;
+	size_t n, i;
+	struct err e;
+
+	assert_true(railway_deployments(f->r, f->a, &q, &d, &n, &e));
+	assert_int_equal(n, 2);
+	assert_true(d[0].created_ms > d[1].created_ms);
+	assert_string_equal(d[0].message, "Retry charges three times");
+	assert_int_equal(d[1].status, RAILWAY_FAILED);
+
+	assert_true(railway_events(f->r, f->a, d[1].id, &v, &n, &e));
+	assert_int_equal(n, 2);
+	assert_string_equal(v[1].step, "BUILD_IMAGE");
+	assert_non_null(strstr(v[1].error, "exited with 1"));
+
+	assert_true(railway_variables(f->r, f->a, f->place.environment_id, &names, &n, &e));
+	for (i = 0; i < n && !str_eq(names[i].name, "JWT_SECRET"); i++)
+		;
+	assert_true(i < n && names[i].sealed);
+	assert_string_equal(names[0].references[0], "postgres.DATABASE_URL");
+}
+
+/* A merge is deployed, and the service is well again. */
+static void test_repair(void **state)
+{
+	struct fix *f = *state;
+	struct railway_scan s;
+	struct railway_http *h;
+	const struct railway_http *api;
+	size_t n;
+	unsigned requests;
+	struct err e;
+
+	sandbox_control(f->sandbox, f->a, "/time", "{\"factor\":100000}");
+	sandbox_control(f->sandbox, f->a, "/railway/merge",
+	        "{\"repo\":\"acme/api\",\"commit\":\"1234567890abcdef1234567890abcdef12345678\","
+	        "\"message\":\"Release the connection of refused orders\",\"author\":\"heal\"}");
+	/* 100,000 times faster: the half hour that the window shows passes in 18 ms */
+	for (int i = 0; i < 200; i++) {
+		s = scan(f);
+		assert_true(ask_http(f, &s, false, &h, &n, &requests, &e));
+		api = http_of(h, n, service(&s, "api"));
+		if (api->s5xx / api->requests < 0.01)
+			break;
+	}
+	assert_true(api->s5xx / api->requests < 0.01);
+	assert_string_equal(service(&s, "api")->active.author, "heal");
+	assert_true(service(&s, "api")->active.commit[0] == '1');
+	assert_true(http_of(h, n, service(&s, "payments"))->s5xx > 10);
+}
+
+#define CASE(fn) cmocka_unit_test_prestate_setup_teardown(fn, setup, teardown, &fixture)
+
+int main(void)
+{
+	static struct fix fixture;
+	const struct CMUnitTest tests[] = {
+	        CASE(test_whoami),
+	        CASE(test_resolve),
+	        CASE(test_scan),
+	        CASE(test_http),
+	        CASE(test_size),
+	        CASE(test_parts),
+	        CASE(test_batch),
+	        CASE(test_failures),
+	        CASE(test_tokens),
+	        CASE(test_limit),
+	        CASE(test_gap),
+	        CASE(test_logs),
+	        CASE(test_deployments),
+	        CASE(test_repair),
+	};
+	int failed;
+
+	http_global_init();
+	http_set_gate(http_gate_none, NULL);
+	fixture.sandbox = sandbox_start(NULL);
+	if (!fixture.sandbox) {
+		fputs("SANDBOX is not set\n", stderr);
+		return 2;
+	}
+	fixture.http = http_new();
+	failed = cmocka_run_group_tests(tests, NULL, NULL);
+	http_free(fixture.http);
+	sandbox_stop(fixture.sandbox);
+	http_global_fini();
+	return failed;
+}
