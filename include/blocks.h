@@ -110,7 +110,8 @@ struct confirm { /* all plain; defaults for NULL: "Are you sure?", "Yes", "Cance
 struct button {
 	const char *action; /* action_id */
 	const char *text;   /* plain; about 30 characters are shown */
-	const char *value;  /* comes back with the click; not to be trusted; may be NULL */
+	const char *value;  /* comes back with the click; not to be trusted; may be NULL. At most
+	                       2,000 units of clean text, else the button is left out */
 	const char *url;    /* opens a page (http or https); may be NULL */
 	enum style style;
 	const struct confirm *confirm; /* NULL = none */

@@ -209,7 +209,7 @@ void message_markdown(struct message *m, enum keep keep, const char *md,
 
 void message_image(struct message *m, enum keep keep, const char *ref, const char *alt_plain)
 {
-	bool url = str_starts(ref, "https://") && text_units(ref) <= LIMIT_URL;
+	bool url = str_starts(ref, "https://") && is_web(m->a, ref);
 	bool file = ref[0] == 'F' && strlen(ref) <= 32 &&
 	            strspn(ref, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") == strlen(ref);
 	const char *alt = str_or(plain_line(m->a, alt_plain, LIMIT_ALT), "picture");

@@ -25,10 +25,16 @@ bool action_is(const char *action_id, const char *name)
 
 /* --- one element --- */
 
-static bool is_web(const char *url)
+/* Values come back with the click: they are sent unchanged or not at all. */
+static bool is_exact(struct arena *a, const char *s, size_t max_units)
+{
+	return text_units(s) <= max_units && str_eq(s, str_clean(a, s, strlen(s), 0));
+}
+
+bool is_web(struct arena *a, const char *url)
 {
 	return url && (str_starts(url, "https://") || str_starts(url, "http://")) &&
-	       text_units(url) <= LIMIT_URL;
+	       !strpbrk(url, " \t\n") && is_exact(a, url, LIMIT_URL);
 }
 
 static void set_confirm(struct arena *a, json *o, const struct confirm *c)
@@ -44,7 +50,7 @@ static void set_confirm(struct arena *a, json *o, const struct confirm *c)
 
 json *button_json(struct arena *a, const struct button *b)
 {
-	if (is_blank(b->action) || (b->value && text_units(b->value) > LIMIT_VALUE))
+	if (is_blank(b->action) || (b->value && !is_exact(a, b->value, LIMIT_VALUE)))
 		return NULL;
 	json *o = json_obj(a);
 	json_set_str(o, "type", "button");
@@ -52,7 +58,7 @@ json *button_json(struct arena *a, const struct button *b)
 	set_plain(a, o, "text", b->text, "…", LIMIT_BUTTON);
 	if (b->value)
 		json_set_str(o, "value", b->value);
-	if (is_web(b->url))
+	if (is_web(a, b->url))
 		json_set_str(o, "url", b->url);
 	if (b->style == STYLE_PRIMARY)
 		json_set_str(o, "style", "primary");
@@ -69,14 +75,14 @@ size_t options_json(
 	json *arr = json_set_arr(menu, "options"), *chosen = NULL;
 	size_t kept = 0;
 	for (size_t i = 0; i < n && kept < k->most; i++) {
-		if (is_blank(o[i].value) || text_units(o[i].value) > LIMIT_OPTION_VALUE)
+		if (is_blank(o[i].value) || !is_exact(a, o[i].value, LIMIT_OPTION_VALUE))
 			continue;
 		json *opt = json_obj(a);
 		set_plain(a, opt, "text", o[i].text, "–", LIMIT_OPTION);
 		json_set_str(opt, "value", o[i].value);
 		if (!is_blank(o[i].description))
 			set_plain(a, opt, "description", o[i].description, "–", LIMIT_OPTION);
-		if (k->urls && is_web(o[i].url))
+		if (k->urls && is_web(a, o[i].url))
 			json_set_str(opt, "url", o[i].url);
 		json_add(arr, opt);
 		kept++;

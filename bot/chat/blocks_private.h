@@ -104,6 +104,8 @@ struct menu_kind {
 size_t options_json(
         struct arena *a, json *menu, const struct option *o, size_t n, const struct menu_kind *k);
 
+/* An http(s) address that Slack takes. */
+bool is_web(struct arena *a, const char *url);
 /* What an element costs of message_room. */
 size_t element_cost(const struct message *m, const json *element);
 /* Units of every string in the tree. */

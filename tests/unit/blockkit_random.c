@@ -8,10 +8,13 @@
 #include "unit/blockkit.h"
 #include "unit/blockkit_random.h"
 
+#define MAX_MADE 40000
+
 struct input_bytes {
 	struct arena *a;
 	const uint8_t *p;
 	size_t n;
+	size_t *made; /* bytes of text so far, so that no input takes long */
 };
 
 static uint8_t byte(struct input_bytes *in)
@@ -31,7 +34,8 @@ static char *foreign(struct input_bytes *in)
 	in->n -= n;
 	struct str b = str_new(in->a);
 	for (size_t i = 0; i <= (times > 200 ? times * 4 : times / 64) && b.len < 9000; i++)
-		str_add(&b, piece);
+		str_add(&b, *in->made < MAX_MADE ? piece : "");
+	*in->made += b.len;
 	return b.s;
 }
 
@@ -58,7 +62,7 @@ static char *marked(struct input_bytes *in)
 		mrk_user(&b, foreign(in));
 		break;
 	default:
-		for (int i = byte(in); i >= 0; i--)
+		for (int i = byte(in) % 40; i >= 0; i--)
 			mrk_add(&b, "%s <https://example.com/%d|&lt;%s&gt;>\n", foreign(in), i,
 			        "y");
 	}
@@ -72,7 +76,7 @@ static enum keep any_keep(struct input_bytes *in)
 
 static struct option *any_options(struct input_bytes *in, size_t *n)
 {
-	*n = byte(in);
+	*n = byte(in) % 8 ? byte(in) % 12 : byte(in);
 	struct option *o = ARENA_ARRAY(in->a, *n + 1, struct option);
 	for (size_t i = 0; i < *n; i++) {
 		o[i].text = foreign(in);
@@ -126,7 +130,7 @@ static void add_pressable(struct input_bytes *in, struct message *m)
 		message_section_button(m, any_keep(in), marked(in), &(struct button){0});
 		break;
 	default:
-		for (int i = byte(in); i >= 0; i--) {
+		for (int i = byte(in) % 40; i >= 0; i--) {
 			struct button b = any_button(in);
 			message_button(m, &b);
 		}
@@ -198,8 +202,9 @@ static void add_part(struct input_bytes *in, struct message *m, bool view)
 
 const char *blockkit_random(struct arena *a, const uint8_t *p, size_t n)
 {
-	struct input_bytes in = {a, p, n};
-	int kind = byte(&in) % 4, copies = byte(&in) % 8 == 0 ? byte(&in) % 70 : 1;
+	size_t made = 0;
+	struct input_bytes in = {a, p, n, &made};
+	int kind = byte(&in) % 4, copies = byte(&in) % 8 == 0 ? byte(&in) % 70 + 1 : 1;
 	struct modal v = {.callback = foreign(&in), .title = foreign(&in), .submit = foreign(&in)};
 	struct message *m = kind == 0   ? message_modal(a, &v)
 	                    : kind == 1 ? message_home(a)
