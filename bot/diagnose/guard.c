@@ -109,7 +109,7 @@ static size_t mention_len(const char *s)
 {
 	size_t n;
 
-	if (*s == '<' && s[1] && strchr("@!#", s[1])) {
+	if (*s == '<' && s[1] && strchr("@!#", s[1]) && strncmp(s, "<!--", 4) != 0) {
 		n = strcspn(s, ">");
 		return n + (s[n] == '>');
 	}

@@ -77,53 +77,7 @@ static struct number read_number(const char *s, bool grouped)
 	return n;
 }
 
-/* --- all numbers of the evidence --- */
-
-struct known {
-	double *v;
-	size_t n;
-};
-
-static void collect(struct known *k, const char *text)
-{
-	for (const char *s = text; *s && k->n + 2 < MAX_NUMBERS;) {
-		struct number plain, grouped;
-
-		if (!isdigit((unsigned char)*s)) {
-			s++;
-			continue;
-		}
-		plain = read_number(s, false);
-		grouped = read_number(s, true);
-		k->v[k->n++] = plain.value;
-		if (grouped.len != plain.len)
-			k->v[k->n++] = grouped.value;
-		s += plain.len;
-	}
-}
-
-static bool rounds_to(double from, double to, int decimals)
-{
-	double unit = pow(10, decimals > 9 ? 9 : decimals);
-
-	return fabs(round(from * unit) - round(to * unit)) < 0.5;
-}
-
-static bool known_value(const struct known *k, const struct number *n)
-{
-	for (size_t i = 0; i < k->n; i++) {
-		double w = k->v[i];
-
-		if (rounds_to(w, n->value, n->decimals))
-			return true;
-		if (n->value > 0 && (rounds_to(w / 1000, n->value, n->decimals) ||
-		                            fabs(w * 1000 - n->value) < 0.5))
-			return true;
-	}
-	return false;
-}
-
-/* --- the text --- */
+/* --- figures in a text --- */
 
 /* Letters glued to the digits make it a word, unless they are a unit. */
 static bool is_unit(const char *s, size_t n)
@@ -163,6 +117,64 @@ static size_t figure_len(const char *s, struct number *n)
 	return is_unit(s + len, unit) ? len : 0;
 }
 
+/* --- all numbers of the evidence --- */
+
+struct known {
+	double *v;
+	size_t n;
+};
+
+static void collect(struct known *k, const char *text)
+{
+	for (const char *s = text; *s && k->n < MAX_NUMBERS;) {
+		struct number n = {.value = (double)NAN};
+		size_t len = starts_figure(text, s) ? figure_len(s, &n) : 0;
+
+		if (len && !isnan(n.value))
+			k->v[k->n++] = n.value;
+		s += len ? len : 1;
+	}
+}
+
+static bool rounds_to(double from, double to, int decimals)
+{
+	double unit = pow(10, decimals > 9 ? 9 : decimals);
+
+	return fabs(round(from * unit) - round(to * unit)) < 0.5;
+}
+
+static bool known_value(const struct known *k, const struct number *n)
+{
+	for (size_t i = 0; i < k->n; i++) {
+		double w = k->v[i];
+
+		if (rounds_to(w, n->value, n->decimals))
+			return true;
+		if (n->value > 0 && (rounds_to(w / 1000, n->value, n->decimals) ||
+		                            fabs(w * 1000 - n->value) < 0.5))
+			return true;
+	}
+	return false;
+}
+
+/* --- both --- */
+
+/* Not inside a longer number: no digit on either side, also not across a group's blank. */
+static bool stands_alone(const char *from, const char *p, size_t n)
+{
+	const char *left = p;
+
+	if (isdigit((unsigned char)p[n]) || (p[n] != ',' && group(p + n)))
+		return false;
+	if (left > from && (left[-1] == ' ' || (unsigned char)left[-1] >= 0x80) && digits(p) == 3) {
+		while (left > from && (left[-1] == ' ' || (unsigned char)left[-1] >= 0x80) &&
+		        p - left < 3)
+			left--;
+		return left == from || !isdigit((unsigned char)left[-1]) || group(left) == 0;
+	}
+	return left == from || !isdigit((unsigned char)left[-1]);
+}
+
 static bool stands_in(
         struct arena *a, const char *s, size_t n, const char *const *texts, size_t ntexts)
 {
@@ -170,9 +182,7 @@ static bool stands_in(
 
 	for (size_t i = 0; i < ntexts; i++) {
 		for (const char *p = strstr(texts[i], word); p; p = strstr(p + 1, word)) {
-			bool left = p == texts[i] || !isdigit((unsigned char)p[-1]);
-
-			if (left && !isdigit((unsigned char)p[n]))
+			if (stands_alone(texts[i], p, n))
 				return true;
 		}
 	}
