@@ -16,7 +16,6 @@
 		return EXIT_FAILED;                                                                \
 	}
 
-PENDING(command_run)
 PENDING(command_digest)
 PENDING(command_redact)
 PENDING(command_simulate)

@@ -1,0 +1,234 @@
+/*
+ * healbot run: the bot. Builds the parts in order, runs, tears them down in reverse. The loop has
+ * this thread; workers have their own and meet it in the store only.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "app/cli.h"
+#include "app/commands.h"
+#include "app/dispatch.h"
+#include "app/gate.h"
+#include "app/housekeeping.h"
+#include "app/loop.h"
+#include "app/pool.h"
+#include "app/world.h"
+#include "clock.h"
+#include "flow/flow.h"
+#include "handler.h"
+#include "incident.h"
+#include "log.h"
+#include "net/http.h"
+#include "railway.h"
+#include "store/inbox.h"
+#include "store/runs.h"
+#include "str.h"
+
+enum { MAX_WORKFLOWS = 32, DRAIN_MS = 10000, DAY_MS = 86400000 };
+
+struct bot {
+	const struct settings *settings;
+	struct shared *shared;
+	struct store *store;
+	struct flow *flow;
+	struct pool *pool;
+	struct metrics *metrics;
+	struct loop *loop;
+	volatile bool stopping;
+	const struct workflow *workflows[MAX_WORKFLOWS + 1];
+};
+
+/* --- workers --- */
+
+static void work(void *arg, size_t index)
+{
+	struct bot *b = arg;
+	struct heal *h = world_new(b->shared);
+
+	flow_work(b->flow, (int)index, h);
+	world_free(h);
+}
+
+static struct heal *slot_world(void *ctx, int worker, int slot, struct err *e)
+{
+	struct bot *b = ctx;
+
+	(void)worker;
+	(void)slot;
+	(void)e;
+	return world_new(b->shared);
+}
+
+static void slot_world_free(void *ctx, struct heal *h)
+{
+	(void)ctx;
+	world_free(h);
+}
+
+static void cancel_workers(void *arg)
+{
+	struct bot *b = arg;
+
+	flow_stop(b->flow);
+}
+
+/* --- what people typed is redacted before it is stored; the addresses Slack gave us are not --- */
+
+static const char *on_envelope(void *ctx, struct arena *a, const char *text)
+{
+	(void)ctx;
+	if (str_starts(text, "https://") || str_starts(text, "http://"))
+		return text;
+	return gate_text(a, text);
+}
+
+static void on_stop(void *ctx)
+{
+	struct bot *b = ctx;
+
+	log_info("run", "stopping; what is under way is finished or parked");
+	b->stopping = true;
+	flow_stop(b->flow);
+}
+
+/* --- metrics --- */
+
+static void collect(void *ctx, struct str *out)
+{
+	struct bot *b = ctx;
+	struct inbox_lag lag;
+	struct run_counts runs;
+	struct err ignored = {0};
+
+	if (inbox_lag(b->store, &lag, &ignored)) {
+		metrics_sample(out, "heal_inbox_waiting", "gauge", "Envelopes not yet handled.",
+		        (double)lag.waiting);
+		metrics_sample(out, "heal_inbox_oldest_seconds", "gauge",
+		        "Age of the oldest envelope that is not handled.",
+		        (double)lag.oldest_ms / 1000);
+	}
+	if (runs_count(b->store, &runs, &ignored)) {
+		metrics_sample(out, "heal_runs_due", "gauge", "Runs that could be executed now.",
+		        (double)runs.due_now);
+		metrics_sample(out, "heal_runs_failed", "gauge", "Failed runs that are kept.",
+		        (double)runs.failed);
+	}
+	metrics_sample(out, "heal_railway_requests_total", "counter", "Requests sent to Railway.",
+	        (double)railway_requests(b->shared->railway));
+}
+
+/* --- building --- */
+
+static void list_workflows(struct bot *b)
+{
+	size_t n = 0;
+
+	b->workflows[n++] = &wf_envelope;
+	b->workflows[n++] = &wf_housekeeping;
+	for (size_t i = 0; handler_workflows[i] && n < MAX_WORKFLOWS; i++)
+		b->workflows[n++] = handler_workflows[i];
+}
+
+static bool start_clocks(struct bot *b, struct err *e)
+{
+	struct wf_start scan = {.workflow = "scan", .concurrency = "scan"};
+	struct wf_start clean = {.workflow = "housekeeping"};
+
+	return flow_every(b->store, "scan", &scan, b->settings->scan.every_ms, 0, e) &&
+	       flow_every(
+	               b->store, "housekeeping", &clean, DAY_MS, clock_now_ms() + 5 * 60 * 1000, e);
+}
+
+static bool start_flow(struct bot *b, struct err *e)
+{
+	struct flow_config fc = {
+	        .store = b->store,
+	        .workflows = b->workflows,
+	        .workers = b->settings->heal.workers,
+	        .world_new = slot_world,
+	        .world_free = slot_world_free,
+	        .ctx = b,
+	};
+
+	list_workflows(b);
+	b->flow = flow_new(&fc, e);
+	return b->flow && memo_set(b->store, "self", NULL, e) && start_clocks(b, e);
+}
+
+static bool start(struct bot *b, const struct secrets *k, struct err *e)
+{
+	struct loop_options lo = {
+	        .settings = b->settings,
+	        .secrets = k,
+	        .redact = on_envelope,
+	        .on_stop = on_stop,
+	        .on_stop_ctx = b,
+	};
+
+	b->store = store_open(b->settings->heal.db, STORE_OWN, e);
+	if (!b->store)
+		return false;
+	b->shared = shared_new(b->settings, k, b->store);
+	b->metrics = metrics_new();
+	metrics_collector(b->metrics, collect, b);
+	lo.store = b->store;
+	lo.metrics = b->metrics;
+	if (!start_flow(b, e))
+		return false;
+	b->loop = loop_new(&lo, e);
+	if (!b->loop)
+		return false;
+	http_set_stop(&b->stopping);
+	b->pool = pool_start((size_t)b->settings->heal.workers, work, b, cancel_workers, e);
+	return b->pool != NULL;
+}
+
+static void stop(struct bot *b)
+{
+	b->stopping = true;
+	if (b->flow) {
+		flow_stop(b->flow);
+		if (!flow_drain(b->flow, DRAIN_MS))
+			log_warn("run", "a step did not end within 10 s; it counts as interrupted");
+	}
+	pool_join(b->pool);
+	loop_free(b->loop);
+	flow_free(b->flow);
+	if (b->metrics)
+		metrics_free(b->metrics);
+	shared_free(b->shared);
+	store_close(b->store);
+}
+
+static void greet(const struct bot *b, struct arena *a)
+{
+	log_info("run", "Heal %s: %s, scan every %s, %d workers%s", HEAL_VERSION,
+	        b->settings->heal.db, clock_duration_short(a, b->settings->scan.every_ms),
+	        b->settings->heal.workers,
+	        b->settings->llm.model ? "" : ", no model: numbers and evidence only");
+}
+
+int command_run(struct cli *c, int argc, char **argv)
+{
+	struct bot b = {.settings = c->settings};
+	struct err e = {0};
+	bool ok;
+
+	(void)argc;
+	(void)argv;
+	http_global_init();
+	gate_install(c->secrets);
+	ok = start(&b, c->secrets, &e);
+	if (ok) {
+		greet(&b, c->arena);
+		loop_run(b.loop);
+	} else {
+		log_error("run", "cannot start: %s", e.msg);
+	}
+	stop(&b);
+	http_global_fini();
+	if (ok)
+		return EXIT_OK;
+	return e.code == ERR_CONFIG || e.code == ERR_CONFLICT ? EXIT_USAGE : EXIT_FAILED;
+}
