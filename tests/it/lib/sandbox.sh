@@ -153,7 +153,7 @@ bot_ini() {
 }
 
 bot_env() {
-	env SLACK_APP_TOKEN=xapp-sandbox SLACK_BOT_TOKEN=xoxb-sandbox \
+	${BOT_EXEC-} env SLACK_APP_TOKEN=xapp-sandbox SLACK_BOT_TOKEN=xoxb-sandbox \
 		RAILWAY_TOKEN=sandbox-railway-project OPENAI_API_KEY=sk-sandbox \
 		GITHUB_TOKEN=ghp_sandboxsandboxsandboxsandboxsandb0x \
 		${SB_CA:+SSL_CERT_FILE="$SB_CA"} "$@"
@@ -164,7 +164,8 @@ sb_connected() {
 }
 
 bot_start() {
-	bot_env "$HEALBOT" --config "$TMP/heal.ini" run "$@" >>"$TMP/bot.log" 2>&1 &
+	# the function runs in a subshell: exec, so that BOT_PID is the bot itself
+	BOT_EXEC=exec bot_env "$HEALBOT" --config "$TMP/heal.ini" run "$@" >>"$TMP/bot.log" 2>&1 &
 	BOT_PID=$!
 	wait_for 20 sb_connected || {
 		echo 'Bail out! the bot does not connect'
