@@ -312,7 +312,7 @@ static size_t atom_bytes(const char *p)
 	}
 	if (*p == '&') {
 		size_t n = strcspn(p, ";");
-		return p[n] == ';' && n <= 4 ? n + 1 : 1;
+		return n <= 4 && p[n] == ';' ? n + 1 : 1;
 	}
 	if (str_starts(p, "```"))
 		return 3;

@@ -229,7 +229,7 @@ const json *slack_call(struct slack *s, struct arena *a, const char *method, con
         const char *channel, struct err *e)
 {
 	const struct slack_method *m = slack_method(method);
-	struct err own;
+	struct err own = {0};
 	struct err *why = e ? e : &own;
 	s->error[0] = '\0';
 	s->status = 0;

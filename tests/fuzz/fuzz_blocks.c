@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "unit/blockkit.c"
-#include "unit/blockkit_random.c"
+#include "unit/blockkit.c"        /* NOLINT: the checker is no library */
+#include "unit/blockkit_random.c" /* NOLINT: the checker is no library */
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

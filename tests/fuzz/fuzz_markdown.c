@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "markdown.h"
-#include "unit/blockkit.c"
+#include "unit/blockkit.c" /* NOLINT: the checker is no library */
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -34,6 +34,7 @@ static void test_mrk_escapes_arguments_only(void **state)
 	assert_string_equal(mrk(a, "%5d|%-4d|%05.1f|%lld|%zu|%c|%x|%ld|%jd", 42, 7, 3.14159,
 	                            -1234567890123LL, (size_t)99, '<', 255u, 5L, (intmax_t)6),
 	        "   42|7   |003.1|-1234567890123|99|&lt;|ff|5|6");
+	/* NOLINTNEXTLINE(misc-misleading-bidirectional): that is the point */
 	assert_string_equal(mrk(a, "%s", "\x1b[31mred\x1b[0m \xe2\x80\xae\x01 x"), "red x");
 }
 
@@ -295,8 +296,9 @@ static void test_validator_sees_faults(void **state)
 static void test_random_programs_stay_valid(void **state)
 {
 	(void)state;
+	/* NOLINTNEXTLINE(misc-misleading-bidirectional): that is the point */
 	static const char spice[] = "<>&`*_\n @!|#\xc3\xa9\xf0\x9f\x98\x80\xff\xe2\x80\xae";
-	uint64_t x = 88172645463325252ull;
+	uint64_t x = 88172645463325252ULL;
 	for (int round = 0; round < 400; round++) {
 		uint8_t bytes[700];
 		struct arena *a = arena_new(0);
