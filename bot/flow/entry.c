@@ -69,6 +69,7 @@ static bool write_stubbornly(struct entry *en, struct run_commit *c, struct err 
 	while (!store_write(en->flow->c.store, run_commit_tx, c, e)) {
 		if (e->code != ERR_STORE)
 			return false;
+		atomic_fetch_add(&en->flow->store_trouble, 1);
 		log_error("flow", "run %lld waits for the store: %s", (long long)en->run, e->msg);
 		if (!wait_out_trouble(en->flow, ms))
 			return false;

@@ -239,4 +239,5 @@ void flow_stats(struct flow *f, struct flow_stats *out)
 	out->entries = atomic_load(&f->entries);
 	out->steps = atomic_load(&f->steps);
 	out->failures = atomic_load(&f->failures);
+	out->store_trouble = atomic_load(&f->store_trouble);
 }

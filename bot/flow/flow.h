@@ -84,6 +84,7 @@ bool flow_every(struct store *s, const char *timer, const struct wf_start *st, i
 
 struct flow_stats {
 	int64_t entries, steps, failures; /* since start */
+	int64_t store_trouble;            /* tries to store a result that failed: disk full ... */
 	int executing, workers;
 };
 void flow_stats(struct flow *f, struct flow_stats *out);

@@ -50,7 +50,7 @@ struct flow {
 	atomic_bool stopping;
 	int executing;
 	struct worker *workers;
-	_Atomic int64_t entries, steps, failures;
+	_Atomic int64_t entries, steps, failures, store_trouble;
 };
 
 /* A step during an entry. */

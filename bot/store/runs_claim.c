@@ -213,17 +213,23 @@ bool run_timer_set_tx(struct db *db, void *arg, struct err *e)
 
 /* --- after a crash --- */
 
+/* `done`: progress made so far. A step found running counts the crash in its own attempts. From the
+ * second crash without progress on, the run comes back later and later: the innocent ones that were
+ * executing at the same time get out of its way, and kills in quick succession are not held against
+ * a run. */
 static bool count_crashes(struct db *db, int64_t now, struct err *e)
 {
-	/* done: progress made so far. A step found running counts the crash in its own attempts. */
 	return db_exec(db,
-	        "UPDATE run SET state = 'ready', due = ?1, boot = NULL, lease = 0,"
-	        " crashes = CASE WHEN s.busy > 0 THEN crashes WHEN s.done > crash_mark THEN 1"
-	        " ELSE crashes + 1 END, crash_mark = s.done"
-	        " FROM (SELECT r.id AS id, coalesce(sum(t.state = 'running'), 0) AS busy,"
-	        "  coalesce(sum(t.state = 'done'), 0) AS done"
-	        "  FROM run r LEFT JOIN step t ON t.run = r.id WHERE r.state = 'running'"
-	        "  GROUP BY r.id) s"
+	        "UPDATE run SET state = 'ready', boot = NULL, lease = 0, crashes = s.n,"
+	        " crash_mark = s.done,"
+	        " due = ?1 + CASE WHEN s.n < 2 THEN 0 ELSE min(60000, 125 << min(s.n, 20)) END"
+	        " FROM (SELECT id, done, CASE WHEN busy > 0 THEN crashes WHEN done > crash_mark THEN 1"
+	        "  ELSE crashes + 1 END AS n"
+	        "  FROM (SELECT r.id AS id, r.crashes, r.crash_mark,"
+	        "   coalesce(sum(t.state = 'running'), 0) AS busy,"
+	        "   coalesce(sum(t.state = 'done'), 0) AS done"
+	        "   FROM run r LEFT JOIN step t ON t.run = r.id WHERE r.state = 'running'"
+	        "   GROUP BY r.id)) s"
 	        " WHERE run.id = s.id",
 	        DB_ARGS(db_int(now)), e);
 }

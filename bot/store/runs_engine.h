@@ -88,7 +88,7 @@ bool run_read_steering(struct db *db, int64_t run, char *why, size_t n, bool *ca
 /* At start. Runs that executed in another process are due at once; a crash between steps is
  * counted, and a run that made no step of progress over RUN_CRASHES crashes is failed. arg: struct
  * run_recover. */
-enum { RUN_CRASHES = 3 };
+enum { RUN_CRASHES = 10 };
 struct run_recover {
 	const char *boot;
 	int64_t recovered, poisoned; /* results */

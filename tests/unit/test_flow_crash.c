@@ -1,0 +1,347 @@
+/*
+ * test_flow_crash.c - kill -9 at every point: nothing lost, nothing doubled.
+ *
+ * The program starts itself as a child that carries out a set of runs whose effects are lines
+ * appended to a file: the file is the outside world. The child dies at the n-th time a crash point
+ * is reached (crash.h), or at a random moment; it is started again until it ends by itself. Then
+ * each effect must stand in the file exactly once, each run be done, and the attempts add up.
+ *
+ * A body appends without looking unless wf_maybe_done says that an earlier attempt may have done
+ * it; so the test fails both when the engine repeats a finished step and when it forgets an
+ * attempt.
+ *
+ * CRASH_ROUNDS (20) random kills; CRASH_SEED repeats them.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "flowkit.h"
+#include "log.h"
+#include "store/inbox.h"
+#include "str.h"
+#include "unit.h"
+
+enum { RUNS = 3, PARTS = 4, EFFECTS_EACH = 3 + PARTS + 2 };
+
+/* --- the child: the workflows --- */
+
+static const char *effects_path;
+
+static bool effect_is_there(const char *key)
+{
+	char line[200];
+	FILE *f = fopen(effects_path, "r");
+	bool found = false;
+
+	while (f && !found && fgets(line, sizeof(line), f)) {
+		line[strcspn(line, "\n")] = '\0';
+		found = str_eq(line, key);
+	}
+	if (f)
+		fclose(f);
+	return found;
+}
+
+static const json *body_effect(struct wf *w, const json *in, struct err *e)
+{
+	json *j = json_obj(wf_arena(w));
+	char line[200];
+	int n, fd;
+
+	(void)in;
+	json_set_str(j, "key", wf_key(w));
+	if (wf_maybe_done(w) && effect_is_there(wf_key(w)))
+		return j;
+	n = snprintf(line, sizeof(line), "%s\n", wf_key(w));
+	fd = open(effects_path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+	if (fd < 0 || write(fd, line, (size_t)n) != n) {
+		err_sys(e, "effect");
+		return NULL;
+	}
+	close(fd);
+	return j;
+}
+
+/* The answer of the first call is lost after the effect: ambiguous, to be retried. */
+static const json *body_lost_answer(struct wf *w, const json *in, struct err *e)
+{
+	const json *j = body_effect(w, in, e);
+
+	if (j && wf_attempt(w) == 1) {
+		err_set(e, ERR_TIMEOUT, true, "no answer");
+		e->ambiguous = true;
+		return NULL;
+	}
+	return j;
+}
+
+static bool run_child(struct wf *w, struct err *e)
+{
+	return wf_step(w, "one", body_effect, NULL, e) && wf_sleep(w, "nap", 1, e) &&
+	       wf_step(w, "two", body_effect, NULL, e);
+}
+
+static bool run_main(struct wf *w, struct err *e)
+{
+	static const struct wf_policy quick = {.attempts = 100, .first_ms = 1, .max_ms = 2};
+	struct wf_call calls[PARTS];
+	int64_t child;
+
+	memset(calls, 0, sizeof(calls));
+	if (!wf_step_with(w, "a", &quick, body_effect, wf_input(w), e) ||
+	        !wf_step_with(w, "b", &quick, body_lost_answer, NULL, e))
+		return false;
+	for (int i = 0; i < PARTS; i++) {
+		calls[i].name = arena_printf(wf_arena(w), "part:%d", i);
+		calls[i].body = body_effect;
+		calls[i].policy = &quick;
+	}
+	return wf_all(w, calls, PARTS, false, e) && wf_wait(w, "go", "go", 0, e) &&
+	       wf_spawn(w, "child", "child", NULL, &child, e) && wf_join(w, "end", child, e) &&
+	       wf_step_with(w, "c", &quick, body_effect, NULL, e);
+}
+
+static const struct workflow main_wf = {.name = "main", .version = 1, .run = run_main};
+static const struct workflow child_wf = {
+        .name = "child", .version = 1, .run = run_child, .lane = WF_BACKGROUND};
+static const struct workflow *const workflows[] = {&main_wf, &child_wf, NULL};
+
+/* --- the child: its life --- */
+
+/* Envelope and signal of run i, each given until it is acknowledged; repeating is harmless. */
+static int64_t offer(struct kit *k, int i)
+{
+	struct inbox_put p = {.kind = "test",
+	        .payload = "{}",
+	        .payload_len = 2,
+	        .received_ms = 1,
+	        .workflow = "main"};
+	struct inbox_row *row;
+	struct err e;
+	bool fresh;
+
+	p.keys[0] = arena_printf(k->a, "env:%d", i);
+	if (!inbox_write(k->store, &p, &e))
+		abort();
+	row = inbox_get(k->store, k->a, p.id, &e);
+	if (!row)
+		abort();
+	fresh = run_get(k->store, k->a, row->run, 0, &e)->nsignals == 0;
+	if (fresh && !flow_signal(k->store, row->run, "go", NULL, &e) && e.code != ERR_CONFLICT)
+		abort();
+	return row->run;
+}
+
+static int child_main(const char *dir)
+{
+	struct kit *k = calloc(1, sizeof(*k));
+	int64_t runs[RUNS];
+	struct err e;
+
+	log_set_level(LOG_ERROR);
+	snprintf(k->path, sizeof(k->path), "%s/heal.db", dir);
+	k->a = arena_new(0);
+	effects_path = arena_printf(k->a, "%s/effects", dir);
+	k->store = store_open(k->path, STORE_OWN, &e);
+	if (!k->store) {
+		fprintf(stderr, "child: %s\n", e.msg);
+		return 1;
+	}
+	kit_start(k, workflows, 3);
+	for (int i = 0; i < RUNS; i++)
+		runs[i] = offer(k, i);
+	for (int i = 0; i < RUNS; i++)
+		kit_until(k, runs[i], "done");
+	kit_stop(k);
+	store_close(k->store);
+	arena_free(k->a);
+	free(k);
+	return 0;
+}
+
+/* --- the parent --- */
+
+static pid_t spawn_child(const char *dir, const char *crash_at)
+{
+	pid_t pid = fork();
+
+	if (pid != 0)
+		return pid;
+	if (crash_at)
+		setenv("HEAL_CRASH_AT", crash_at, 1);
+	else
+		unsetenv("HEAL_CRASH_AT");
+	execl("/proc/self/exe", "test_flow_crash", "child", dir, (char *)NULL);
+	_exit(127);
+}
+
+/* True: it ended by itself; false: it was killed. Anything else fails the test. */
+static bool wait_child(pid_t pid)
+{
+	int status;
+
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
+		return false;
+	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+		fail_msg("the child ended with status %x", status);
+	return true;
+}
+
+static int lines_of(struct arena *a, const char *path, const char *lines[], int max)
+{
+	FILE *f = fopen(path, "r");
+	char line[200];
+	int n = 0;
+
+	assert_non_null(f);
+	while (fgets(line, sizeof(line), f)) {
+		line[strcspn(line, "\n")] = '\0';
+		assert_true(n < max);
+		lines[n++] = arena_strdup(a, line);
+	}
+	fclose(f);
+	return n;
+}
+
+static void check_effects(struct kit *k)
+{
+	const char *lines[RUNS * EFFECTS_EACH + 20];
+	int n = lines_of(
+	        k->a, arena_printf(k->a, "%s/effects", k->dir), lines, (int)UNIT_LEN(lines));
+
+	for (int i = 0; i < n; i++) {
+		for (int j = 0; j < i; j++) {
+			if (str_eq(lines[i], lines[j]))
+				fail_msg("%s took effect twice", lines[i]);
+		}
+	}
+	assert_int_equal(n, RUNS * EFFECTS_EACH);
+}
+
+static void check_store(struct kit *k)
+{
+	struct run_filter f = {0};
+	struct run_row *rows;
+	struct err e;
+	size_t n;
+
+	k->store = store_open(k->path, STORE_OWN, &e);
+	if (!k->store)
+		fail_msg("%s", e.msg);
+	assert_true(store_check(k->store, &e));
+	assert_true(runs_list(k->store, k->a, &f, &rows, &n, &e));
+	assert_int_equal(n, 2 * RUNS);
+	for (size_t i = 0; i < n; i++) {
+		struct run_detail *d = run_get(k->store, k->a, rows[i].id, 0, &e);
+
+		assert_string_equal(d->run.state, "done");
+		for (size_t s = 0; s < d->nsteps; s++) {
+			assert_string_equal(d->steps[s].state, "done");
+			assert_int_equal(d->steps[s].attempt,
+			        d->steps[s].nattempts + str_eq(d->steps[s].kind, "step"));
+		}
+	}
+	store_close(k->store);
+	k->store = NULL;
+}
+
+static struct kit *new_folder(void)
+{
+	struct kit *k = kit_new();
+
+	store_close(k->store);
+	k->store = NULL;
+	return k;
+}
+
+/* One crash, then on to the end. False: the point was not reached so often. */
+static bool crash_once(const char *at)
+{
+	struct kit *k = new_folder();
+	bool finished = wait_child(spawn_child(k->dir, at));
+
+	if (!finished)
+		assert_true(wait_child(spawn_child(k->dir, NULL)));
+	check_effects(k);
+	check_store(k);
+	kit_free(k);
+	return !finished;
+}
+
+static void test_every_point(void **state)
+{
+	static const char *const points[] = {"before-body", "after-body", "after-commit",
+	        "before-end", "after-end", "after-claim"};
+	int crashes = 0;
+
+	(void)state;
+#ifndef HEAL_CRASH_POINTS
+	skip();
+#endif
+	for (size_t p = 0; p < UNIT_LEN(points); p++) {
+		char at[40];
+		int n = 0;
+
+		do {
+			snprintf(at, sizeof(at), "%s:%d", points[p], ++n);
+			unit_case("%s", at);
+		} while (crash_once(at) && ++crashes);
+		assert_true(n > RUNS); /* the point exists and was reached by each run */
+	}
+	print_message("%d crash points\n", crashes);
+}
+
+static unsigned next_random(unsigned *seed)
+{
+	*seed = *seed * 1103515245u + 12345u;
+	return *seed >> 8;
+}
+
+static void test_random_kills(void **state)
+{
+	const char *rounds = getenv("CRASH_ROUNDS"), *given = getenv("CRASH_SEED");
+	int left = rounds ? atoi(rounds) : 20, killed = 0;
+	unsigned seed = given ? (unsigned)strtoul(given, NULL, 10) : (unsigned)clock_now_ms();
+
+	(void)state;
+	print_message("CRASH_SEED=%u\n", seed);
+	while (left > 0) {
+		struct kit *k = new_folder();
+		bool finished = false;
+
+		while (!finished) { /* several kills into one set of runs, recovery included */
+			pid_t pid = spawn_child(k->dir, NULL);
+			struct timespec t = {.tv_nsec = (long)(next_random(&seed) % 60) * 1000000};
+
+			if (left > 0) {
+				nanosleep(&t, NULL);
+				kill(pid, SIGKILL);
+				left--;
+			}
+			finished = wait_child(pid);
+			killed += !finished;
+		}
+		check_effects(k);
+		check_store(k);
+		kit_free(k);
+	}
+	print_message("%d of them killed it\n", killed);
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+	        cmocka_unit_test(test_every_point),
+	        cmocka_unit_test(test_random_kills),
+	};
+
+	if (argc == 3 && str_eq(argv[1], "child"))
+		return child_main(argv[2]);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
