@@ -1,4 +1,5 @@
 #!/bin/bash
+# shellcheck disable=SC2317,SC2015,SC2119 # check calls functions; A && B || C is meant so
 # sandbox.sh - the simulated other side is as strict as it claims: Block Kit, Web API, faults, TLS.
 # shellcheck source=tests/it/lib/sandbox.sh
 . "$ROOT/tests/it/lib/sandbox.sh"
@@ -93,7 +94,7 @@ check 'revoked' error_is token_revoked "$(api auth.test '{}')"
 sb POST reset '{}' >/dev/null
 
 # --- pacing
-burst() { for i in 1 2 3 4 5 6 7; do
+burst() { for _ in 1 2 3 4 5 6 7; do
 	curl -sS -o /dev/null -D - -H 'Authorization: Bearer xoxb-sandbox' -d 'channel=C0INCIDENT&text=x' \
 		"$SB_URL/slack/api/chat.postMessage"
 done; }

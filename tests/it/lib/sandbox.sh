@@ -1,3 +1,4 @@
+#!/bin/bash
 # sandbox.sh - for integration tests: TAP, the sandbox, the bot. Source it; it cleans up at exit.
 #
 #   . "$ROOT/tests/it/lib/sandbox.sh"
@@ -58,6 +59,7 @@ wait_for() {
 }
 
 sb_start() {
+	rm -f "$TMP/sandbox.json"
 	"$SANDBOX" "$@" >"$TMP/sandbox.json" 2>"$TMP/sandbox.err" &
 	SB_PID=$!
 	wait_for 20 test -s "$TMP/sandbox.json" || {
