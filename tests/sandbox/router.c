@@ -214,8 +214,10 @@ static void control_common(struct sb *sb, struct sb_response *rs, const char *ve
 
 /* ---- the page ------------------------------------------------------------------------------- */
 
+/* Links to messages (/archives/C…/p…) open the page as well. */
 static bool page_asset(struct sb_response *rs)
 {
+	const char *path = strncmp(rs->rq.path, "/archives/", 10) == 0 ? "/" : rs->rq.path;
 	static const struct {
 		const char *path, *file, *type;
 	} assets[] = {{"/", "tests/sandbox/page.html", "text/html; charset=utf-8"},
@@ -225,9 +227,8 @@ static bool page_asset(struct sb_response *rs)
 	        {"/favicon.ico", "tests/sandbox/icon.svg", "image/svg+xml"}};
 	for (size_t i = 0; i < sizeof assets / sizeof *assets; i++) {
 		size_t n = 0;
-		const char *s = strcmp(rs->rq.path, assets[i].path) == 0
-		                        ? embed_get(assets[i].file, &n)
-		                        : NULL;
+		const char *s =
+		        strcmp(path, assets[i].path) == 0 ? embed_get(assets[i].file, &n) : NULL;
 		if (!s)
 			continue;
 		sb_send(rs, 200, assets[i].type, s, n);
