@@ -33,13 +33,19 @@ static int by_count(const void *x, const void *y)
 	return (a->count < b->count) - (a->count > b->count);
 }
 
-/* Values are floats; what is sold as a count is one. */
-static bool sample(const json *it, int64_t *ts_ms, double *value)
+/* Epoch seconds to ms; 0 = not a time. */
+static int64_t time_of(const json *it)
 {
 	double ts = json_num(it, ".ts", NAN);
 
+	return ts > 0 && ts < 1e11 ? (int64_t)ts * 1000 : 0;
+}
+
+/* Values are floats; what is sold as a count is one. */
+static bool sample(const json *it, int64_t *ts_ms, double *value)
+{
 	*value = json_num(it, ".value", NAN);
-	*ts_ms = ts > 0 && ts < 1e11 ? (int64_t)ts * 1000 : 0;
+	*ts_ms = time_of(it);
 	return *ts_ms > 0 && isfinite(*value) && *value >= 0;
 }
 
@@ -138,7 +144,7 @@ void railway_decode_durations(struct arena *a, const json *result, bool exact,
 
 	json_each (it, list) {
 		struct railway_latency x = {
-		        .ts_ms = json_int(it, ".ts", 0) * 1000,
+		        .ts_ms = time_of(it),
 		        .p50 = json_num(it, ".p50", NAN),
 		        .p90 = json_num(it, ".p90", NAN),
 		        .p95 = json_num(it, ".p95", NAN),

@@ -110,6 +110,11 @@ static void decode_domains(struct arena *a, const json *node, struct railway_ser
 	s->ndomains += add_domains(own, s->domains + s->ndomains);
 }
 
+static int replicas(int64_t k)
+{
+	return k >= 0 && k < 1000 ? (int)k : -1; /* Railway allows 50 */
+}
+
 /* `region` and `numReplicas` of the instance are legacy mirrors; the truth is the map in the
  * manifest of the deployment. */
 static void decode_regions(struct arena *a, const json *node, struct railway_service *s)
@@ -125,7 +130,7 @@ static void decode_regions(struct arena *a, const json *node, struct railway_ser
 			if (!json_is_obj(it))
 				continue; /* null: no longer there */
 			r[n].name = json_key(it);
-			r[n].replicas = (int)json_int(it, ".numReplicas", 1);
+			r[n].replicas = replicas(json_int(it, ".numReplicas", 1));
 			n++;
 		}
 	}
@@ -133,13 +138,13 @@ static void decode_regions(struct arena *a, const json *node, struct railway_ser
 		const char *name = json_str(deploy, ".region", json_str(node, ".region", NULL));
 		int64_t k = json_int(deploy, ".numReplicas", json_int(node, ".numReplicas", -1));
 
-		s->replicas_wanted = k >= 0 && k < 1000 ? (int)k : -1;
+		s->replicas_wanted = replicas(k);
 		if (name)
 			r[n++] = (struct railway_region){name, s->replicas_wanted};
 	} else {
 		s->replicas_wanted = 0;
 		for (size_t i = 0; i < n; i++)
-			s->replicas_wanted += r[i].replicas;
+			s->replicas_wanted += r[i].replicas > 0 ? r[i].replicas : 0;
 	}
 	s->regions = r;
 	s->nregions = n;
