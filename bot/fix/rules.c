@@ -44,6 +44,8 @@ static const char *const pushes[] = {
         "git push --quiet origin %s",
         "git push --set-upstream origin %s",
         "git push origin HEAD:%s",
+        "git push -q origin HEAD:%s",
+        "git push -u origin HEAD:%s",
         "git push origin HEAD:refs/heads/%s",
         "git push origin %s:%s",
         "git push origin HEAD",
