@@ -104,8 +104,9 @@ bool slack_find(struct slack *s, struct arena *a, const struct slack_message *m,
 bool slack_post_once(struct slack *s, struct arena *a, const struct slack_message *m,
         bool maybe_done, int64_t since_ms, struct slack_posted *out, struct err *e);
 
-/* Edits our message; metadata stays. Safe to repeat. ERR_NOT_FOUND: it is gone, post anew. Falls
- * back to the text alone as slack_post does. */
+/* Edits our message; metadata stays. Safe to repeat. ERR_NOT_FOUND: it is gone, post anew (a
+ * message with rich text that cannot be edited into one without is deleted for that). Falls back to
+ * the text alone as slack_post does. */
 bool slack_update(struct slack *s, struct arena *a, const char *channel, const char *ts,
         const char *text, const json *blocks, struct err *e);
 

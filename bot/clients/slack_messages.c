@@ -232,6 +232,8 @@ bool slack_update(struct slack *s, struct arena *a, const char *channel, const c
 {
 	if (slack_call(s, a, "chat.update", update_args(a, channel, ts, text, blocks), channel, e))
 		return true;
+	if (str_eq(s->error, "block_mismatch")) /* it is of no use any more: make it true */
+		return slack_delete(s, a, channel, ts, e) && false;
 	if (!blocks || !slack_blames_blocks(s->error))
 		return false;
 	log_error("slack", "chat.update: %s; keeping the text alone", s->error);

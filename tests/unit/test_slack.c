@@ -351,7 +351,7 @@ static const struct {
         {"cant_update_message", ERR_NOT_FOUND, false, false, "not the bot's"},
         {"cant_delete_message", ERR_NOT_FOUND, false, false, "not the bot's"},
         {"edit_window_closed", ERR_NOT_FOUND, false, false, "too old"},
-        {"block_mismatch", ERR_INPUT, false, false, "bug of Heal"},
+        {"block_mismatch", ERR_NOT_FOUND, false, false, "rich text"},
         {"msg_too_long", ERR_INPUT, false, false, "too long"},
         {"msg_blocks_too_long", ERR_INPUT, false, false, "too long"},
         {"attachment_payload_limit_exceeded", ERR_INPUT, false, false, "too long"},
@@ -454,6 +454,27 @@ static void test_refusals_without_harm(void **state)
 	assert_true(slack_unreact(p->slack, p->a, "C1", "1.2", "eyes", &e));
 	assert_true(slack_delete(p->slack, p->a, "C1", "1.2", &e));
 	assert_int_equal(e.code, ERR_NONE);
+	assert_played(p);
+}
+
+static void test_update(void **state)
+{
+	struct peer *p = *state;
+	struct err e = {0};
+	json *blocks = json_arr(p->a);
+	json_set_str(json_add_obj(blocks), "type", "divider");
+	expect_ok(p, "chat.update", "{\"ok\":false,\"error\":\"msg_blocks_too_long\"}");
+	expect_ok(p, "chat.update", "{\"ok\":true}");
+	assert_true(slack_update(p->slack, p->a, "C1", "1.2", "x", blocks, &e));
+	assert_int_equal(json_len(json_get(sent(p, 0), ".blocks")), 1);
+	assert_int_equal(json_len(json_get(sent(p, 1), ".blocks")), 0);
+	assert_true(json_has(sent(p, 1), ".blocks")); /* empty: old blocks go */
+
+	/* What cannot be edited is taken away, so that the caller posts anew. */
+	expect_ok(p, "chat.update", "{\"ok\":false,\"error\":\"block_mismatch\"}");
+	expect_ok(p, "chat.delete", "{\"ok\":true}");
+	assert_false(slack_update(p->slack, p->a, "C1", "1.2", "x", blocks, &e));
+	assert_int_equal(e.code, ERR_NOT_FOUND);
 	assert_played(p);
 }
 
@@ -707,7 +728,7 @@ UNIT_MAIN(PEER(test_post), PEER(test_deleted_parent), PEER(test_blocks_refused_t
         PEER(test_lost_answers_are_ambiguous), PEER(test_find_adopts_what_was_posted),
         PEER(test_post_once_looks_twice), cmocka_unit_test(test_looks),
         UNIT_ARENA(test_every_refusal), PEER(test_missing_scope_names_it),
-        PEER(test_refusals_without_harm), PEER(test_429_holds_the_method),
+        PEER(test_refusals_without_harm), PEER(test_update), PEER(test_429_holds_the_method),
         PEER(test_429_without_a_time), PEER(test_pacing_refuses_instead_of_blocking),
         PEER(test_auth_and_scopes), PEER(test_upload), PEER(test_respond), PEER(test_views),
         PEER(test_places_and_groups), PEER(test_connections_open), PEER(test_odd_answers),
