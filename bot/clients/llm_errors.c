@@ -15,7 +15,7 @@ enum { QUOTE_BYTES = 140, DEFAULT_LIMIT_MS = 20000, SLOW_DOWN_MS = 60000 };
 
 /* The error of an answer, in words that can be searched. */
 struct said {
-	const char *message; /* clean and cut, for people; "" */
+	const char *message; /* clean and cut, for people */
 	const char *all;     /* type, code and message with blanks between */
 	const char *param;
 };
@@ -36,10 +36,10 @@ static bool has_any(const char *text, const char *const *words)
 
 static const char *quote(struct arena *a, const struct llm *l, const char *message)
 {
-	if (l->c.key && *l->c.key && strstr(message, l->c.key))
-		return "";
+	if (l->c.key && strlen(l->c.key) >= 8 && strstr(message, l->c.key))
+		return "no details";
 	message = str_clean(a, message, strcspn(message, "\r\n"), QUOTE_BYTES);
-	return message;
+	return str_or(message, "no details");
 }
 
 static struct said said_of(struct arena *a, const struct llm *l, const struct http_response *r)
@@ -146,9 +146,9 @@ static bool trouble(const struct llm *l, const struct said *s, const struct http
 {
 	const char *should = http_header(r, "x-should-retry");
 
-	err_set(e, ERR_STATUS, !should || !str_ieq(should, "false"), "%s %s (HTTP %d%s%s)", l->host,
+	err_set(e, ERR_STATUS, !should || !str_ieq(should, "false"), "%s %s (HTTP %d: %s)", l->host,
 	        status == 529 || has(s->all, "overloaded") ? "is overloaded" : "has a problem",
-	        status, *s->message ? ": " : "", s->message);
+	        status, s->message);
 	if (e)
 		e->retry_ms = wait_of(r, 0);
 	return false;

@@ -72,6 +72,12 @@ static bool may_ask(const struct llm_in *in, const struct sb_request *rq, struct
 
 /* --- what --- */
 
+/* A repair turn has the evidence in an earlier message. */
+static bool holds_evidence(const char *user)
+{
+	return strstr(user, "\nEVIDENCE-") != NULL;
+}
+
 static void read_openai(struct llm_in *in)
 {
 	const json *b = in->body;
@@ -83,7 +89,7 @@ static void read_openai(struct llm_in *in)
 
 		if (str_eq(role, "system") || str_eq(role, "developer"))
 			str_add(&system, text);
-		else if (str_eq(role, "user"))
+		else if (str_eq(role, "user") && !holds_evidence(in->user))
 			in->user = text;
 	}
 	in->system = system.s;
@@ -99,7 +105,7 @@ static void read_anthropic(struct llm_in *in)
 
 	in->system = llm_content(in->a, json_get(b, ".system"));
 	json_each (m, json_get(b, ".messages")) {
-		if (str_eq(json_str(m, ".role", ""), "user"))
+		if (str_eq(json_str(m, ".role", ""), "user") && !holds_evidence(in->user))
 			in->user = llm_content(in->a, json_get(m, ".content"));
 	}
 	in->schema = json_get(b, ".output_config.format.schema");

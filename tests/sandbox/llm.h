@@ -39,7 +39,7 @@ struct llm_in {
 	const json *body;
 	const char *model;
 	const char *system; /* all of it */
-	const char *user;   /* last user text */
+	const char *user;   /* the text with the evidence, else the last one */
 	const json *schema; /* that the answer has to fit; NULL = none */
 	bool forced_tool;   /* Anthropic: the answer is a tool's input */
 	bool json_only;     /* some JSON was promised */
