@@ -89,6 +89,10 @@ void bk_pop(struct bk *k, size_t to);
 void bk_find(struct bk *k, const char *code, const char *fmt, ...)
         __attribute__((format(printf, 3, 4)));
 void bk_find_at(struct bk *k, const char *name, const char *code, const char *what);
+bool bk_word(const char *words, const char *s); /* s is among the words */
+void bk_str(struct bk *k, const json *v, const struct bk_field *f);
+void bk_value(struct bk *k, const json *v, const struct bk_field *f);
+const json *bk_member(const json *o, const char *name); /* any name, without path syntax */
 void bk_typed(struct bk *k, const json *o, unsigned place);
 void bk_object(struct bk *k, const json *o, const struct bk_shape *shape);
 

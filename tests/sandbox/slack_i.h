@@ -1,14 +1,25 @@
 /*
  * slack_i.h - the simulated workspace, for slack*.c only.
  *
- * slack.c          peer, configuration, reset       slack_method.c  one Web API call: checks,
- * answer slack_model.c    people, channels, messages       slack_chat.c    chat.* slack_conv.c
- * conversations.*, users.*         slack_react.c   reactions.* slack_view.c     views.*, trigger
- * ids             slack_file.c    uploads slack_rate.c     tiers slack_hook.c    response_url
- * slack_socket.c   Socket Mode connections          slack_envelope.c envelopes, acks, retries
- * slack_event.c    Events API payloads              slack_person.c  what a person does
- * slack_click.c    clicks and forms                 slack_state.c   everything as JSON, live
- * updates
+ * slack.c           peer, configuration, reset
+ * slack_method.c    one Web API call: token, arguments, checks, answer
+ * slack_model.c     people and channels
+ * slack_message.c   messages, threads, reactions
+ * slack_chat.c      chat.*
+ * slack_conv.c      conversations.*, users.*, usergroups.*, auth.test
+ * slack_react.c     reactions.*
+ * slack_view.c      views.*, trigger ids
+ * slack_file.c      uploads
+ * slack_rate.c      tiers
+ * slack_hook.c      response_url
+ * slack_socket.c    Socket Mode connections
+ * slack_trouble.c   how they misbehave
+ * slack_envelope.c  envelopes, acknowledgements, retries
+ * slack_flood.c     many of them, for measuring
+ * slack_event.c     payloads of the Events API
+ * slack_person.c    what a person does
+ * slack_click.c     clicks and forms
+ * slack_state.c     everything as JSON, live updates
  *
  * Sources: docs.slack.dev (methods, Socket Mode, interactivity, Block Kit), and where it is silent
  * what people observed; each such place says so.
@@ -155,9 +166,10 @@ void slack_effect(struct slack *s, const char *what, ...) __attribute__((sentine
 /* Records a breach of the protocol by the bot. */
 void slack_violation(struct slack *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* ---- slack_model.c */
+/* ---- slack_model.c, slack_message.c */
 void model_init(struct slack *s);
 void model_free(struct slack *s);
+void model_free_msg(struct msg *m); /* out of its list already */
 struct user *model_user(struct slack *s, const char *id);
 struct channel *model_channel(struct slack *s, const char *id);
 struct channel *model_dm(struct slack *s, const char *user); /* opened if need be */

@@ -1,34 +1,13 @@
 /*
- * slack_socket.c - Socket Mode connections: tickets, hello, refresh, and all ways to misbehave.
- *
- * POST /_control/slack/socket {"do":…, "link":N (default: every link)}
- *   drop              TCP reset                     close {code,reason}
- *   silent            hears nothing, says nothing   slow_pong {ms}   no_pong   normal
- *   warning           disconnect "warning"          refresh_now      disconnect "refresh_requested"
- *   refresh {warning_ms, close_ms}                  both, as Slack does it, then a close
- *   link_disabled     Socket Mode switched off      too_many {times} next connections are refused
- *   duplicates {on}   fragments {bytes}             garbage, binary, bad_utf8, unknown_type
- *   huge {bytes}      an event that big             half_frame       a frame that ends too early
- *   ping              a server ping
+ * slack_socket.c - Socket Mode connections: tickets, hello, refresh. Trouble: slack_trouble.c.
  */
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "slack_i.h"
+#include "slack_link.h"
 
 #define TICKET_LIFE_MS 60000
 #define ACK_MAX_BYTES  20480
-
-struct link {
-	struct link *next;
-	struct slack *s;
-	struct sb_ws *ws;
-	int id;
-	bool hello, going, silent, duplicates;
-	size_t fragment;
-	int64_t close_ms; /* from refresh_requested to close */
-	struct sb_timer *life, *ping;
-};
 
 int socket_id(const struct link *l)
 {
@@ -73,7 +52,7 @@ static void send_json(struct link *l, struct arena *a, const json *o)
 	send_text(l, text, strlen(text));
 }
 
-static void send_disconnect(struct link *l, const char *reason)
+void link_send_disconnect(struct link *l, const char *reason)
 {
 	struct arena *a = arena_new(0);
 	json *o = json_obj(a), *info;
@@ -147,7 +126,7 @@ struct link *socket_pick(struct slack *s)
 
 /* ---- life ----------------------------------------------------------------------------------- */
 
-static void arm(struct link *l, int64_t ms, void (*fn)(void *arg))
+void link_arm(struct link *l, int64_t ms, void (*fn)(void *arg))
 {
 	sb_timer_cancel(l->s->sb, l->life);
 	l->life = ms > 0 ? sb_timer(l->s->sb, (uint32_t)ms, fn, l) : NULL;
@@ -160,21 +139,21 @@ static void end_of_life(void *arg)
 	sb_ws_close(l->ws, 1000, "");
 }
 
-static void refresh_now(void *arg)
+void link_refresh(void *arg)
 {
 	struct link *l = arg;
 	l->life = NULL;
 	l->going = true;
-	send_disconnect(l, "refresh_requested");
-	arm(l, l->close_ms, end_of_life);
+	link_send_disconnect(l, "refresh_requested");
+	link_arm(l, l->close_ms, end_of_life);
 }
 
 static void warn(void *arg)
 {
 	struct link *l = arg;
 	l->life = NULL;
-	send_disconnect(l, "warning");
-	arm(l, l->s->cfg.warning_ms, refresh_now);
+	link_send_disconnect(l, "warning");
+	link_arm(l, l->s->cfg.warning_ms, link_refresh);
 }
 
 static void ping(void *arg)
@@ -236,9 +215,9 @@ static bool refused(struct slack *s, struct link *l)
 	const json *fault = sb_fault(s->sb, "slack", "socket hello");
 	const char *how = json_str(fault, ".name", "");
 	if (!s->cfg.socket_mode)
-		send_disconnect(l, "link_disabled");
+		link_send_disconnect(l, "link_disabled");
 	else if (n > LINKS_MAX || str_eq(how, "too_many"))
-		send_disconnect(l, "too_many_websockets");
+		link_send_disconnect(l, "too_many_websockets");
 	else if (str_eq(how, "no_hello"))
 		return true;
 	else
@@ -274,7 +253,7 @@ void socket_upgrade(struct slack *s, const struct sb_request *rq, struct sb_resp
 	if (refused(s, l))
 		return;
 	send_hello(l);
-	arm(l, s->cfg.connection_ms - s->cfg.warning_ms, warn);
+	link_arm(l, s->cfg.connection_ms - s->cfg.warning_ms, warn);
 	if (s->cfg.ping_ms)
 		l->ping = sb_timer(s->sb, (uint32_t)s->cfg.ping_ms, ping, l);
 }
@@ -296,125 +275,4 @@ json *socket_json(struct slack *s, struct arena *a)
 		json_set_bool(o, "silent", l->silent);
 	}
 	return out;
-}
-
-/* ---- scripts -------------------------------------------------------------------------------- */
-
-static void send_huge(struct slack *s, int64_t bytes)
-{
-	struct arena *a = arena_new(0);
-	char *text = arena_alloc(a, (size_t)bytes + 1);
-	memset(text, 'x', (size_t)bytes);
-	json *event = json_obj(a);
-	json_set_str(event, "type", "message");
-	json_set_str(event, "channel", SLACK_MAIN);
-	json_set_str(event, "channel_type", "channel");
-	json_set_str(event, "user", "U0ANA00001");
-	json_set_str(event, "text", text);
-	char ts[32];
-	model_ts(s, ts);
-	json_set_str(event, "ts", ts);
-	json_set_str(event, "event_ts", ts);
-	const char *id = slack_id(s, a, 'E');
-	struct envelope_spec spec = {.type = "events_api", .payload = event_wrap(s, a, event, id)};
-	envelope_send(s, &spec);
-	arena_free(a);
-}
-
-static bool misbehave(struct link *l, const char *what, const json *arg)
-{
-	if (str_eq(what, "garbage"))
-		sb_ws_text(l->ws, "}{ not JSON", 11);
-	else if (str_eq(what, "binary"))
-		sb_ws_frame(l->ws, true, 2, "\0\1\2\3", 4);
-	else if (str_eq(what, "bad_utf8"))
-		sb_ws_text(l->ws, "{\"type\":\"\xff\xfe\"}", 13);
-	else if (str_eq(what, "unknown_type"))
-		sb_ws_text(l->ws, "{\"type\":\"news\",\"x\":1}", 21);
-	else if (str_eq(what, "half_frame")) {
-		sb_ws_raw(l->ws, "\x81\x7e\x40\x00{\"envelope_id\":", 19);
-		sb_ws_close(l->ws, 1011, "");
-	} else if (str_eq(what, "ping"))
-		sb_ws_frame(l->ws, true, 9, "now", 3);
-	else if (str_eq(what, "slow_pong"))
-		sb_ws_pong(l->ws, SB_PONG_LATE, (uint32_t)json_int(arg, ".ms", 5000));
-	else if (str_eq(what, "no_pong"))
-		sb_ws_pong(l->ws, SB_PONG_NEVER, 0);
-	else if (str_eq(what, "duplicates"))
-		l->duplicates = json_bool(arg, ".on", true);
-	else if (str_eq(what, "fragments"))
-		l->fragment = (size_t)json_int(arg, ".bytes", 100);
-	else
-		return false;
-	return true;
-}
-
-static void silence(struct link *l, bool on)
-{
-	l->silent = on;
-	sb_ws_deaf(l->ws, on);
-}
-
-static const char *apply(struct link *l, const char *what, const json *arg)
-{
-	if (str_eq(what, "drop"))
-		sb_ws_cut(l->ws);
-	else if (str_eq(what, "close"))
-		sb_ws_close(l->ws, (int)json_int(arg, ".code", 1000), json_str(arg, ".reason", ""));
-	else if (str_eq(what, "silent"))
-		silence(l, true);
-	else if (str_eq(what, "normal")) {
-		silence(l, false);
-		sb_ws_pong(l->ws, SB_PONG_NOW, 0);
-		l->duplicates = false;
-		l->fragment = 0;
-	} else if (str_eq(what, "warning"))
-		send_disconnect(l, "warning");
-	else if (str_eq(what, "refresh_now") || str_eq(what, "refresh")) {
-		int64_t after = str_eq(what, "refresh") ? json_int(arg, ".warning_ms", 10000) : 0;
-		l->close_ms = json_int(arg, ".close_ms", 5000);
-		if (after)
-			send_disconnect(l, "warning");
-		arm(l, after ? after : 1, refresh_now);
-	} else if (str_eq(what, "link_disabled")) {
-		send_disconnect(l, "link_disabled");
-		sb_ws_close(l->ws, 1000, "");
-	} else if (!misbehave(l, what, arg))
-		return "unknown thing to do";
-	return NULL;
-}
-
-static void refuse_next(struct slack *s, int64_t times)
-{
-	static const char script[] =
-	        "{\"peer\":\"slack\",\"match\":\"socket hello\",\"action\":{\"name\":\"too_many\"}}";
-	struct arena *a = arena_new(0);
-	json *o = json_parse(a, script, sizeof script - 1, NULL);
-	json_set_int(o, "times", times);
-	sb_fault_add(s->sb, o);
-	arena_free(a);
-}
-
-const char *socket_control(struct slack *s, const json *arg)
-{
-	const char *what = json_str(arg, ".do", "");
-	int64_t only = json_int(arg, ".link", 0);
-	if (str_eq(what, "huge")) {
-		send_huge(s, json_int(arg, ".bytes", 1000000));
-		return NULL;
-	}
-	if (str_eq(what, "too_many")) {
-		refuse_next(s, json_int(arg, ".times", 1));
-		return NULL;
-	}
-	if (str_eq(what, "link_disabled"))
-		s->cfg.socket_mode = false;
-	const char *wrong = s->links ? NULL : "no socket is open";
-	for (struct link *l = s->links, *next; l && !wrong; l = next) {
-		next = l->next;
-		if (!only || l->id == only)
-			wrong = apply(l, what, arg);
-	}
-	slack_changed(s);
-	return str_eq(what, "link_disabled") ? NULL : wrong;
 }
