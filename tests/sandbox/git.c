@@ -10,12 +10,33 @@
 
 #include "git_repo.h"
 #include "github_i.h"
+#include "railway_peer.h"
 #include "repos.h"
 
 struct git_peer {
 	struct sb *sb;
 	struct git_repos *repos;
 };
+
+/* Railway's deployments show the real commits of these repositories. */
+static void tell_railway(struct git_peer *p)
+{
+	struct arena *a = arena_new(0);
+
+	for (const struct seed_repo *r = seed_repos; r->name; r++) {
+		char *log = GIT(p->repos, a, r->name, "log", "--format=%H %s", "main"),
+		     *save = NULL;
+
+		for (char *l = log ? strtok_r(log, "\n", &save) : NULL; l;
+		        l = strtok_r(NULL, "\n", &save)) {
+			char *message = strchr(l, ' ');
+
+			*message++ = '\0';
+			railway_set_commit(p->sb, r->name, message, l);
+		}
+	}
+	arena_free(a);
+}
 
 static void *git_init(struct sb *sb)
 {
@@ -25,6 +46,7 @@ static void *git_init(struct sb *sb)
 		abort();
 	p->sb = sb;
 	p->repos = git_repos_new();
+	tell_railway(p);
 	return p;
 }
 
@@ -41,6 +63,7 @@ static void git_reset(void *state)
 	struct git_peer *p = state;
 
 	git_repos_reset(p->repos);
+	tell_railway(p);
 }
 
 struct git_repos *git_repos_of(struct sb *sb)

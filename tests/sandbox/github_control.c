@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "github_i.h"
+#include "railway_peer.h"
 
 const char *gh_merge(struct gh_peer *p, struct arena *a, struct gh_pull *u)
 {
@@ -39,6 +40,7 @@ const char *gh_merge(struct gh_peer *p, struct arena *a, struct gh_pull *u)
 	json_set_int(what, "number", u->number);
 	json_set_str(what, "sha", commit);
 	sb_record(p->sb, "github", "effect", what);
+	(void)railway_merged(p->sb, u->repo, u->merge_sha, u->title, "heal-bot");
 	return NULL;
 }
 
