@@ -12,6 +12,7 @@
 
 #include "app/config.h"
 #include "app/intake.h"
+#include "app/trim.h"
 #include "chat/socket_mode.h"
 #include "clock.h"
 #include "log.h"
@@ -21,6 +22,7 @@
 
 #define CLOSE_MS      2500
 #define IDLE_CHECK_MS 10
+#define SETTLED_MS    1000   /* after the first hello */
 #define MAX_DOWN_MS   120000 /* without Slack for longer: not healthy */
 
 struct loop {
@@ -30,7 +32,8 @@ struct loop {
 	struct socket_mode *slack; /* NULL = no token */
 	struct pages *pages;       /* NULL = no address */
 	struct ioloop_timer *closing, *idle;
-	bool stopping;
+	struct ioloop_timer *settled;
+	bool stopping, trimmed;
 	int64_t started_ms;
 };
 
@@ -86,6 +89,12 @@ static void on_signal(void *arg, int signal)
 void loop_stop(struct loop *l)
 {
 	ioloop_post(l->io, begin_stop, l);
+}
+
+static void on_settled(void *arg)
+{
+	(void)arg;
+	trim_memory();
 }
 
 /* ---- health --------------------------------------------------------------------------------- */
@@ -221,6 +230,17 @@ static bool start_pages(struct loop *l, struct err *e)
 	return true;
 }
 
+/* The first hello: the start is over. */
+static void on_link(void *ctx, bool up)
+{
+	struct loop *l = ctx;
+
+	if (up && !l->trimmed) {
+		l->trimmed = true;
+		ioloop_timer_set(l->settled, SETTLED_MS);
+	}
+}
+
 static void take(void *ctx, struct socket_work *work)
 {
 	struct loop *l = ctx;
@@ -236,6 +256,7 @@ static void start_slack(struct loop *l)
 	        .ping_ms = s->slack.ping_ms,
 	        .dead_ms = s->slack.dead_ms,
 	        .take = take,
+	        .on_link = on_link,
 	        .on_stopped = quit_when_idle,
 	        .ctx = l};
 
@@ -258,6 +279,7 @@ struct loop *loop_new(const struct loop_options *o, struct err *e)
 	}
 	l->closing = ioloop_timer_new(l->io, quit, l);
 	l->idle = ioloop_timer_new(l->io, quit_when_idle, l);
+	l->settled = ioloop_timer_new(l->io, on_settled, l);
 	in = (struct intake_options){.loop = l->io,
 	        .store = o->store,
 	        .metrics = o->metrics,
@@ -289,6 +311,7 @@ void loop_free(struct loop *l)
 	socket_mode_free(l->slack);
 	ioloop_timer_free(l->closing);
 	ioloop_timer_free(l->idle);
+	ioloop_timer_free(l->settled);
 	ioloop_free(l->io);
 	pages_free(l->pages);
 	intake_free(l->intake);

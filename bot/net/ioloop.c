@@ -246,9 +246,10 @@ static int on_loop(
 	struct ioloop *l = wsi ? lws_context_user(lws_get_context(wsi)) : NULL;
 	struct signalfd_siginfo got;
 
-	(void)user;
 	(void)in;
 	(void)n;
+	if (reason == LWS_CALLBACK_OPENSSL_LOAD_EXTRA_CLIENT_VERIFY_CERTS && ca_dir())
+		SSL_CTX_load_verify_dir(user, ca_dir());
 	if (!l)
 		return 0;
 	if (reason == LWS_CALLBACK_EVENT_WAIT_CANCELLED) {
@@ -287,7 +288,7 @@ static struct lws_vhost *make_vhost(struct ioloop *l, const char *name)
 	        .protocols = protocols,
 	        .vhost_name = name,
 	        .options = LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT |
-	                   (ca_file() ? LWS_SERVER_OPTION_DISABLE_OS_CA_CERTS : 0),
+	                   (ca_file() || ca_dir() ? LWS_SERVER_OPTION_DISABLE_OS_CA_CERTS : 0),
 	        .client_ssl_ca_filepath = ca_file(),
 	        .http_proxy_address = "none:0",
 	        .ssl_client_options_set = SSL_OP_NO_TLSv1 | SSL_OP_NO_TLSv1_1,
