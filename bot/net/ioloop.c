@@ -171,7 +171,7 @@ static void *helper_main(void *arg)
 void ioloop_work(struct ioloop *l, void (*work)(void *arg), void (*done)(void *arg), void *arg)
 {
 	pthread_mutex_lock(&l->lock);
-	if (!l->helper_runs) {
+	if (!l->helper_runs && !l->helper_ends) {
 		if (pthread_create(&l->helper, NULL, helper_main, l) != 0)
 			abort();
 		l->helper_runs = true;
@@ -246,10 +246,10 @@ static int on_loop(
 	struct ioloop *l = wsi ? lws_context_user(lws_get_context(wsi)) : NULL;
 	struct signalfd_siginfo got;
 
-	(void)in;
-	(void)n;
 	if (reason == LWS_CALLBACK_OPENSSL_LOAD_EXTRA_CLIENT_VERIFY_CERTS && ca_dir())
 		SSL_CTX_load_verify_dir(user, ca_dir());
+	if (reason == LWS_CALLBACK_WSI_DESTROY && user) /* told to the first protocol only */
+		return ws_callback(wsi, reason, user, in, n);
 	if (!l)
 		return 0;
 	if (reason == LWS_CALLBACK_EVENT_WAIT_CANCELLED) {

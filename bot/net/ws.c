@@ -123,9 +123,9 @@ static void on_established(struct ws *w)
 		w->o.on_open(w->o.ctx);
 }
 
-static void note_refusal(struct ws *w, const char *text)
+static void note_refusal(struct ws *w, struct lws *wsi, const char *text)
 {
-	w->end.http_status = (int)lws_http_client_http_response(w->wsi);
+	w->end.http_status = (int)lws_http_client_http_response(wsi);
 	if (w->end.http_status == 101)
 		w->end.http_status = 0;
 	if (w->end.http_status > 0)
@@ -195,7 +195,7 @@ int ws_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, v
 		note_peer_close(w, in, n);
 		break;
 	case LWS_CALLBACK_CLIENT_CONNECTION_ERROR:
-		note_refusal(w, in);
+		note_refusal(w, wsi, in);
 		break;
 	case LWS_CALLBACK_CLIENT_CLOSED:
 		on_closed(w);
