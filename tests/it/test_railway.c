@@ -91,7 +91,7 @@ static const struct railway_service *service(const struct railway_scan *s, const
 		if (str_eq(s->services[i].name, name))
 			return &s->services[i];
 	fail_msg("no service %s", name);
-	return NULL;
+	abort(); /* fail_msg does not return, but does not say so */
 }
 
 /* HTTP metrics of all services with a domain. */
@@ -121,7 +121,7 @@ static const struct railway_http *http_of(
 		if (str_eq(h[i].service_id, s->id))
 			return &h[i];
 	fail_msg("no HTTP metrics of %s", s->name);
-	return NULL;
+	abort();
 }
 
 /* --- who and where --- */
