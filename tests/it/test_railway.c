@@ -1,128 +1,11 @@
-/* The Railway client against the sandbox's Railway: every call, and every way to fail. */
+/* The Railway client against the sandbox's Railway: every call. */
 #include "unit/unit.h"
 
 #include <math.h>
 #include <sys/resource.h>
 
-#include "clock.h"
-#include "net/http.h"
-#include "railway.h"
 #include "str.h"
-#include "unit/sandbox_run.h"
-
-enum { HALF_HOUR_MS = 30 * 60000 };
-
-struct fix {
-	struct sandbox_run *sandbox;
-	struct http *http;
-	struct railway_shared *shared;
-	struct railway *r;
-	struct arena *a;
-	struct railway_place place;
-};
-
-static struct railway *client(struct fix *f, const char *token, enum railway_token kind)
-{
-	struct railway_config c = {
-	        .api_url = arena_printf(f->a, "%s/railway/graphql/v2", sandbox_url(f->sandbox)),
-	        .token = token,
-	        .token_kind = kind,
-	        .timeout_ms = 20000,
-	};
-
-	return railway_new(f->http, &c, f->shared);
-}
-
-static int setup(void **state)
-{
-	struct fix *f = *state;
-	struct err e;
-
-	f->a = arena_new(0);
-	sandbox_control(f->sandbox, f->a, "/reset", "{}");
-	sandbox_control(f->sandbox, f->a, "/railway/limits",
-	        "{\"per_second\":100000,\"per_hour\":1000000}");
-	f->shared = railway_shared_new(100000);
-	f->r = client(f, "sandbox-railway-account", RAILWAY_TOKEN_BEARER);
-	if (!railway_resolve(f->r, f->a, "acme", NULL, &f->place, &e))
-		fail_msg("%s", e.msg);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct fix *f = *state;
-
-	railway_free(f->r);
-	railway_shared_free(f->shared);
-	arena_free(f->a);
-	return 0;
-}
-
-static void fault(struct fix *f, const char *script)
-{
-	sandbox_control(f->sandbox, f->a, "/faults", script);
-}
-
-static struct railway_scan_request window(const struct fix *f)
-{
-	int64_t now = clock_now_ms();
-
-	return (struct railway_scan_request){.project_id = f->place.project_id,
-	        .environment_id = f->place.environment_id,
-	        .start_ms = now - HALF_HOUR_MS,
-	        .end_ms = now};
-}
-
-static struct railway_scan scan(struct fix *f)
-{
-	struct railway_scan_request q = window(f);
-	struct railway_scan out;
-	struct err e;
-
-	if (!railway_scan(f->r, f->a, &q, &out, &e))
-		fail_msg("%s", e.msg);
-	return out;
-}
-
-static const struct railway_service *service(const struct railway_scan *s, const char *name)
-{
-	for (size_t i = 0; i < s->nservices; i++)
-		if (str_eq(s->services[i].name, name))
-			return &s->services[i];
-	fail_msg("no service %s", name);
-	abort(); /* fail_msg does not return, but does not say so */
-}
-
-/* HTTP metrics of all services with a domain. */
-static bool ask_http(struct fix *f, const struct railway_scan *s, bool exact,
-        struct railway_http **out, size_t *n, unsigned *requests, struct err *e)
-{
-	const char **ids = ARENA_ARRAY(f->a, s->nservices + 1, const char *);
-	struct railway_http_request q = {.environment_id = f->place.environment_id,
-	        .service_ids = ids,
-	        .start_ms = s->start_ms,
-	        .end_ms = s->end_ms,
-	        .step_ms = s->step_ms,
-	        .exact_window = exact};
-
-	for (size_t i = 0; i < s->nservices; i++)
-		if (s->services[i].ndomains > 0)
-			ids[q.n++] = s->services[i].id;
-	*n = q.n;
-	*out = ARENA_ARRAY(f->a, q.n + 1, struct railway_http);
-	return railway_http(f->r, f->a, &q, *out, requests, e);
-}
-
-static const struct railway_http *http_of(
-        const struct railway_http *h, size_t n, const struct railway_service *s)
-{
-	for (size_t i = 0; i < n; i++)
-		if (str_eq(h[i].service_id, s->id))
-			return &h[i];
-	fail_msg("no HTTP metrics of %s", s->name);
-	abort();
-}
+#include "unit/railway_kit.h"
 
 /* --- who and where --- */
 
@@ -137,19 +20,19 @@ static void test_whoami(void **state)
 	assert_int_equal(who.workspaces, 1);
 	assert_string_equal(who.name, "acme");
 
-	r = client(f, "sandbox-railway-project", RAILWAY_TOKEN_PROJECT);
+	r = kit_client(f, "sandbox-railway-project", RAILWAY_TOKEN_PROJECT);
 	assert_true(railway_whoami(r, f->a, &who, &e));
 	assert_string_equal(who.project_name, "acme");
 	assert_string_equal(who.environment_id, f->place.environment_id);
 	railway_free(r);
 
-	r = client(f, "wrong", RAILWAY_TOKEN_PROJECT);
+	r = kit_client(f, "wrong", RAILWAY_TOKEN_PROJECT);
 	assert_false(railway_whoami(r, f->a, &who, &e));
 	assert_int_equal(e.code, ERR_AUTH);
 	assert_non_null(strstr(e.msg, "RAILWAY_TOKEN"));
 	railway_free(r);
 
-	r = client(f, "wrong-very-secret", RAILWAY_TOKEN_BEARER);
+	r = kit_client(f, "wrong-very-secret", RAILWAY_TOKEN_BEARER);
 	assert_false(railway_whoami(r, f->a, &who, &e));
 	assert_int_equal(e.code, ERR_AUTH);
 	assert_non_null(strstr(e.msg, "RAILWAY_API_TOKEN"));
@@ -162,7 +45,7 @@ static void test_resolve(void **state)
 	struct fix *f = *state;
 	struct railway_place p;
 	struct err e;
-	struct railway *r = client(f, "sandbox-railway-project", RAILWAY_TOKEN_PROJECT);
+	struct railway *r = kit_client(f, "sandbox-railway-project", RAILWAY_TOKEN_PROJECT);
 
 	assert_true(railway_resolve(f->r, f->a, f->place.project_id, "PRODUCTION", &p, &e));
 	assert_string_equal(p.environment_name, "production");
@@ -191,8 +74,9 @@ static void test_scan(void **state)
 {
 	struct fix *f = *state;
 	uint64_t before = railway_sent(f->r);
-	struct railway_scan s = scan(f);
-	const struct railway_service *api = service(&s, "api"), *pg = service(&s, "postgres");
+	struct railway_scan s = kit_scan(f);
+	const struct railway_service *api = kit_service(&s, "api"),
+	                             *pg = kit_service(&s, "postgres");
 
 	assert_int_equal(railway_sent(f->r) - before, 1);
 	assert_int_equal(s.requests, 1);
@@ -215,16 +99,16 @@ static void test_scan(void **state)
 	assert_true(pg->volume && pg->volume->size_mb == 5000);
 	assert_true(pg->usage.disk.n > 0);
 	assert_true(pg->usage.cpu.points[10].value > 1.5);
-	assert_int_equal(service(&s, "billing-cron")->kind, RAILWAY_CRON);
-	assert_int_equal(service(&s, "orders")->replicas_wanted, 2);
-	assert_true(service(&s, "docs")->sleeping);
-	assert_string_equal(service(&s, "payments")->root_directory, "services/payments");
+	assert_int_equal(kit_service(&s, "billing-cron")->kind, RAILWAY_CRON);
+	assert_int_equal(kit_service(&s, "orders")->replicas_wanted, 2);
+	assert_true(kit_service(&s, "docs")->sleeping);
+	assert_string_equal(kit_service(&s, "payments")->root_directory, "services/payments");
 }
 
 static void test_http(void **state)
 {
 	struct fix *f = *state;
-	struct railway_scan s = scan(f);
+	struct railway_scan s = kit_scan(f);
 	struct railway_http *h, *exact;
 	const struct railway_http *api, *docs, *orders;
 	const struct railway_sample *x;
@@ -232,31 +116,31 @@ static void test_http(void **state)
 	unsigned requests;
 	struct err e;
 
-	assert_true(ask_http(f, &s, false, &h, &n, &requests, &e));
+	assert_true(kit_http(f, &s, false, &h, &n, &requests, &e));
 	assert_int_equal(n, 5);
 	assert_int_equal(requests, 1);
-	api = http_of(h, n, service(&s, "api"));
+	api = kit_http_of(h, n, kit_service(&s, "api"));
 	assert_true(api->s5xx / api->requests > 0.85 && api->requests > 1000);
 	assert_int_equal(api->top[0].status, 500);
-	docs = http_of(h, n, service(&s, "docs"));
+	docs = kit_http_of(h, n, kit_service(&s, "docs"));
 	assert_true(docs->counts_known && docs->latency_known && docs->requests == 0);
 	assert_true(isnan(docs->window.p95));
-	orders = http_of(h, n, service(&s, "orders"));
+	orders = kit_http_of(h, n, kit_service(&s, "orders"));
 	assert_true(orders->window_estimated && orders->window.p95 > 3000);
 
-	assert_true(ask_http(f, &s, true, &exact, &n, &requests, &e));
+	assert_true(kit_http(f, &s, true, &exact, &n, &requests, &e));
 	assert_int_equal(requests, 1);
 	k = (size_t)(orders - h);
 	assert_false(exact[k].window_estimated);
 	assert_true(fabs(exact[k].window.p95 - orders->window.p95) < 0.1 * orders->window.p95);
 
-	x = railway_samples(f->a, &s, service(&s, "api"), api, &n);
+	x = railway_samples(f->a, &s, kit_service(&s, "api"), api, &n);
 	assert_int_equal(n, (s.complete_until_ms - s.start_ms) / 60000);
 	for (size_t i = 0; i < n; i++) {
 		assert_true(x[i].ts_ms % 60000 == 0 && x[i].ts_ms < s.complete_until_ms);
 		assert_true(x[i].requests > 0 && x[i].mem_limit_gb == 1 && x[i].p95_ms > 0);
 	}
-	x = railway_samples(f->a, &s, service(&s, "docs"), docs, &n);
+	x = railway_samples(f->a, &s, kit_service(&s, "docs"), docs, &n);
 	assert_true(x[0].requests == 0 && isnan(x[0].p95_ms));
 }
 
@@ -293,13 +177,13 @@ static void test_size(void **state)
 
 		unit_case("%s", cases[i].world);
 		sandbox_control(f->sandbox, f->a, "/railway/world", cases[i].world);
-		scan(f); /* the first look does not know how many there are */
+		kit_scan(f); /* the first look does not know how many there are */
 		before = cpu_s();
-		s = scan(f);
+		s = kit_scan(f);
 		assert_int_equal(s.nservices, cases[i].services);
 		assert_int_equal(s.requests, cases[i].state);
 		assert_false(s.usage_blind);
-		assert_true(ask_http(f, &s, false, &h, &n, &requests, &e));
+		assert_true(kit_http(f, &s, false, &h, &n, &requests, &e));
 		assert_int_equal(requests, cases[i].http);
 		for (size_t k = 0; k < n; k++)
 			assert_true(h[k].counts_known && h[k].latency_known && h[k].requests > 0);
@@ -311,202 +195,13 @@ static void test_size(void **state)
 	}
 }
 
-/* --- failing --- */
-
-/* A fault in one part: the rest is there. */
-static void test_parts(void **state)
-{
-	struct fix *f = *state;
-	struct railway_scan s;
-	struct railway_scan_request q = window(f);
-	struct err e;
-
-	fault(f, "{\"peer\":\"railway\",\"match\":\"field metrics usage\",\"action\":{\"name\":"
-	         "\"Problem processing request\"}}");
-	s = scan(f);
-	assert_int_equal(s.requests, 3); /* all, without, then the metrics by themselves */
-	assert_false(s.usage_blind);
-	assert_true(service(&s, "api")->usage.cpu.n > 20);
-
-	fault(f,
-	        "{\"peer\":\"railway\",\"match\":\"field metrics\",\"times\":0,\"action\":{\"name\":"
-	        "\"Problem processing request\"}}");
-	s = scan(f);
-	assert_true(s.usage_blind);
-	assert_int_equal(s.usage_err.code, ERR_STATUS);
-	assert_int_equal(s.nservices, 9);
-	assert_int_equal(service(&s, "api")->usage.cpu.n, 0);
-	assert_int_equal(s.requests, 4); /* once more, a quarter as fine */
-	sandbox_control(f->sandbox, f->a, "/reset", "{\"peer\":\"railway\"}");
-
-	fault(f, "{\"peer\":\"railway\",\"match\":\"field platformStatus\",\"times\":0,\"action\":"
-	         "{\"name\":\"boom\"}}");
-	s = scan(f);
-	assert_false(s.platform_known);
-	assert_int_equal(s.nservices, 9);
-	assert_false(s.usage_blind);
-	sandbox_control(f->sandbox, f->a, "/reset", "{\"peer\":\"railway\"}");
-
-	fault(f,
-	        "{\"peer\":\"railway\",\"match\":\"field environment\",\"action\":{\"name\":\"boom\"}}");
-	assert_false(railway_scan(f->r, f->a, &q, &s, &e));
-	assert_int_equal(e.code, ERR_STATUS);
-	assert_true(e.retryable);
-	assert_non_null(strstr(e.msg, "trace sandbox-"));
-}
-
-static void test_batch(void **state)
-{
-	struct fix *f = *state;
-	struct railway_scan s = scan(f);
-	struct railway_http *h;
-	unsigned requests;
-	struct err e;
-	size_t n, blind = 0;
-
-	/* one broken alias, named: one more request, and only it is blind */
-	fault(f, "{\"peer\":\"railway\",\"match\":\"payments\",\"times\":0,\"action\":"
-	         "{\"name\":\"upstream is down\"}}");
-	assert_true(ask_http(f, &s, false, &h, &n, &requests, &e));
-	for (size_t i = 0; i < n; i++)
-		blind += !h[i].counts_known;
-	assert_int_equal(blind, 1);
-	assert_false(http_of(h, n, service(&s, "payments"))->counts_known);
-	assert_int_equal(http_of(h, n, service(&s, "payments"))->blind.code, ERR_STATUS);
-	assert_int_equal(requests, 2);
-	sandbox_control(f->sandbox, f->a, "/reset", "{\"peer\":\"railway\"}");
-
-	/* nobody is named: halves */
-	fault(f, "{\"peer\":\"railway\",\"match\":\"graphql\",\"action\":{\"json\":{\"data\":null,"
-	         "\"errors\":[{\"message\":\"Problem processing request\"}]}}}");
-	assert_true(ask_http(f, &s, false, &h, &n, &requests, &e));
-	assert_int_equal(requests, 3);
-	for (size_t i = 0; i < n; i++)
-		assert_true(h[i].counts_known && h[i].latency_known);
-
-	/* nothing works: bounded, and an error */
-	fault(f,
-	        "{\"peer\":\"railway\",\"match\":\"graphql\",\"times\":0,\"action\":{\"json\":{\"data\":"
-	        "null,\"errors\":[{\"message\":\"Problem processing request\"}]}}}");
-	assert_false(ask_http(f, &s, false, &h, &n, &requests, &e));
-	assert_int_equal(e.code, ERR_STATUS);
-	assert_true(requests <= 9);
-}
-
-static void test_failures(void **state)
-{
-	static const struct {
-		const char *name, *action;
-		enum err_code code;
-		bool retryable;
-		uint32_t retry_ms;
-	} cases[] = {
-	        {"429 with Retry-After",
-	                "{\"status\":429,\"retry_after\":1,\"json\":{\"errors\":"
-	                "[{\"message\":\"Too many requests\"}]}}",
-	                ERR_LIMITED, true, 1000},
-	        {"HTML 503",
-	                "{\"status\":503,\"content_type\":\"text/html\",\"body\":\"<html>down\"}",
-	                ERR_STATUS, true, 0},
-	        {"HTML 200", "{\"status\":200,\"content_type\":\"text/html\",\"body\":\"<html>\"}",
-	                ERR_PROTO, true, 0},
-	        {"data null", "{\"json\":{\"data\":null}}", ERR_PROTO, true, 0},
-	        {"cut", "{\"truncate\":200}", ERR_NET, true, 0},
-	        {"dropped", "{\"drop_before\":true}", ERR_NET, true, 0},
-	};
-	struct fix *f = *state;
-
-	for (size_t i = 0; i < UNIT_LEN(cases); i++) {
-		struct railway_scan_request q = window(f);
-		struct railway_scan s;
-		struct err e = {0};
-
-		unit_case("%s", cases[i].name);
-		fault(f, arena_printf(f->a,
-		                 "{\"peer\":\"railway\",\"match\":\"graphql\",\"action\":%s}",
-		                 cases[i].action));
-		assert_false(railway_scan(f->r, f->a, &q, &s, &e));
-		assert_int_equal(e.code, cases[i].code);
-		assert_int_equal(e.retryable, cases[i].retryable);
-		assert_int_equal(e.retry_ms, cases[i].retry_ms);
-		assert_false(e.ambiguous);
-		scan(f); /* and well again, after the wait */
-	}
-}
-
-static void test_tokens(void **state)
-{
-	struct fix *f = *state;
-	struct railway_scan_request q = window(f);
-	struct railway *r = client(f, "sandbox-railway-project", RAILWAY_TOKEN_PROJECT);
-	struct railway_scan s;
-	struct err e;
-
-	assert_true(railway_scan(r, f->a, &q, &s, &e));
-	assert_int_equal(s.nservices, 9);
-
-	/* refused, but the token lives: it is the right that is missing */
-	q.environment_id = "00000000-0000-4000-8000-000000000000";
-	fault(f, "{\"peer\":\"railway\",\"match\":\"field environment\",\"action\":{\"name\":"
-	         "\"Not Authorized\"}}");
-	assert_false(railway_scan(r, f->a, &q, &s, &e));
-	assert_int_equal(e.code, ERR_FORBIDDEN);
-	railway_free(r);
-
-	/* refused, and the token is dead */
-	r = client(f, "sandbox-railway-workspace", RAILWAY_TOKEN_BEARER);
-	sandbox_control(f->sandbox, f->a, "/railway/token",
-	        "{\"token\":\"sandbox-railway-workspace\",\"revoked\":true}");
-	assert_false(railway_scan(r, f->a, &q, &s, &e));
-	assert_int_equal(e.code, ERR_AUTH);
-	assert_false(e.retryable);
-	railway_free(r);
-}
-
-/* The plan's limit is met once: after that everybody waits. */
-static void test_limit(void **state)
-{
-	struct fix *f = *state;
-	struct railway_scan_request q = window(f);
-	struct railway_scan s;
-	struct err e;
-	uint64_t before;
-
-	sandbox_control(f->sandbox, f->a, "/railway/limits", "{\"per_hour\":0}");
-	assert_false(railway_scan(f->r, f->a, &q, &s, &e));
-	assert_int_equal(e.code, ERR_LIMITED);
-	assert_int_equal(e.retry_ms, 60000);
-	before = railway_requests(f->shared);
-	assert_false(railway_scan(f->r, f->a, &q, &s, &e));
-	assert_int_equal(e.code, ERR_LIMITED);
-	assert_true(railway_requests(f->shared) == before); /* nothing was sent */
-}
-
-static void test_gap(void **state)
-{
-	struct fix *f = *state;
-	int64_t now = clock_now_ms(), from = now - 15 * 60000;
-	struct railway_scan s;
-	const struct railway_sample *x;
-	size_t n, missing = 0;
-
-	sandbox_control(f->sandbox, f->a, "/railway/gap",
-	        arena_printf(f->a, "{\"service\":\"web\",\"from_ms\":%lld,\"to_ms\":%lld}",
-	                (long long)from, (long long)from + 5 * 60000));
-	s = scan(f);
-	x = railway_samples(f->a, &s, service(&s, "web"), NULL, &n);
-	for (size_t i = 0; i < n; i++)
-		missing += isnan(x[i].cpu) && isnan(x[i].mem_gb);
-	assert_int_equal(missing, 5);
-}
-
 /* --- the expensive look --- */
 
 static void test_logs(void **state)
 {
 	struct fix *f = *state;
-	struct railway_scan s = scan(f);
-	const struct railway_service *api = service(&s, "api");
+	struct railway_scan s = kit_scan(f);
+	const struct railway_service *api = kit_service(&s, "api");
 	struct railway_logs_request q = {.id = api->active.id,
 	        .from_ms = s.start_ms,
 	        .to_ms = s.end_ms,
@@ -532,7 +227,7 @@ static void test_logs(void **state)
 	q.id = f->place.environment_id;
 	q.to_ms = s.end_ms;
 	q.limit = 2000;
-	q.filter = arena_printf(f->a, "@service:%s AND %s", service(&s, "payments")->id,
+	q.filter = arena_printf(f->a, "@service:%s AND %s", kit_service(&s, "payments")->id,
 	        railway_phrase(f->a, "ETIMEDOUT api"));
 	assert_true(railway_env_logs(f->r, f->a, &q, &logs, &e));
 	assert_true(logs.n > 10);
@@ -561,10 +256,10 @@ static void test_logs(void **state)
 static void test_deployments(void **state)
 {
 	struct fix *f = *state;
-	struct railway_scan s = scan(f);
+	struct railway_scan s = kit_scan(f);
 	struct railway_deployments_request q = {.project_id = f->place.project_id,
 	        .environment_id = f->place.environment_id,
-	        .service_id = service(&s, "payments")->id};
+	        .service_id = kit_service(&s, "payments")->id};
 	const struct railway_deployment *d;
 	const struct railway_event *v;
 	const struct railway_variable *names;
@@ -606,52 +301,36 @@ static void test_repair(void **state)
 	        "\"message\":\"Release the connection of refused orders\",\"author\":\"heal\"}");
 	/* 100,000 times faster: the half hour that the window shows passes in 18 ms */
 	for (int i = 0; i < 200; i++) {
-		s = scan(f);
-		assert_true(ask_http(f, &s, false, &h, &n, &requests, &e));
-		api = http_of(h, n, service(&s, "api"));
+		s = kit_scan(f);
+		assert_true(kit_http(f, &s, false, &h, &n, &requests, &e));
+		api = kit_http_of(h, n, kit_service(&s, "api"));
 		if (api->s5xx / api->requests < 0.01)
 			break;
 	}
 	assert_true(api->s5xx / api->requests < 0.01);
-	assert_string_equal(service(&s, "api")->active.author, "heal");
-	assert_true(service(&s, "api")->active.commit[0] == '1');
-	assert_true(http_of(h, n, service(&s, "payments"))->s5xx > 10);
+	assert_string_equal(kit_service(&s, "api")->active.author, "heal");
+	assert_true(kit_service(&s, "api")->active.commit[0] == '1');
+	assert_true(kit_http_of(h, n, kit_service(&s, "payments"))->s5xx > 10);
 }
-
-#define CASE(fn) cmocka_unit_test_prestate_setup_teardown(fn, setup, teardown, &fixture)
 
 int main(void)
 {
 	static struct fix fixture;
 	const struct CMUnitTest tests[] = {
-	        CASE(test_whoami),
-	        CASE(test_resolve),
-	        CASE(test_scan),
-	        CASE(test_http),
-	        CASE(test_size),
-	        CASE(test_parts),
-	        CASE(test_batch),
-	        CASE(test_failures),
-	        CASE(test_tokens),
-	        CASE(test_limit),
-	        CASE(test_gap),
-	        CASE(test_logs),
-	        CASE(test_deployments),
-	        CASE(test_repair),
+	        KIT_CASE(test_whoami),
+	        KIT_CASE(test_resolve),
+	        KIT_CASE(test_scan),
+	        KIT_CASE(test_http),
+	        KIT_CASE(test_size),
+	        KIT_CASE(test_logs),
+	        KIT_CASE(test_deployments),
+	        KIT_CASE(test_repair),
 	};
 	int failed;
 
-	http_global_init();
-	http_set_gate(http_gate_none, NULL);
-	fixture.sandbox = sandbox_start(NULL);
-	if (!fixture.sandbox) {
-		fputs("SANDBOX is not set\n", stderr);
+	if (!kit_begin(&fixture))
 		return 2;
-	}
-	fixture.http = http_new();
 	failed = cmocka_run_group_tests(tests, NULL, NULL);
-	http_free(fixture.http);
-	sandbox_stop(fixture.sandbox);
-	http_global_fini();
+	kit_end(&fixture);
 	return failed;
 }

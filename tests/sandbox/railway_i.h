@@ -9,6 +9,7 @@
  *   rw_*   railway_world.c: services, deployments, breaking and repairing
  *   rm_*   railway_metrics.c: resource and HTTP metrics
  *   rl_*   railway_logs.c: log lines
+ *   ro_*   railway_objects.c: services, deployments, volumes as JSON
  *   rr_*   railway_resolve.c: GraphQL fields
  */
 #ifndef SANDBOX_RAILWAY_I_H
@@ -122,6 +123,15 @@ struct rr_ctx {
 	const struct rw_token *token; /* NULL = nobody */
 	bool project_header;          /* came as Project-Access-Token */
 };
+/* Objects, with every field that the schema may be asked for. */
+void ro_date(struct arena *a, json *o, const char *key, int64_t ms);
+json *ro_deployment(const struct rr_ctx *c, struct arena *a, const struct rw_service *s,
+        const struct rw_deploy *d);
+void ro_add_service(
+        const struct rr_ctx *c, struct arena *a, const struct rw_service *s, json *list);
+void ro_add_volume(struct arena *a, const struct rw_service *s, json *list);
+void ro_add_variables(struct arena *a, const struct rw_service *s, json *list);
+
 const json *rr_resolve(void *ctx, struct arena *a, const struct gql_info *info, const char **error,
         const char **code);
 

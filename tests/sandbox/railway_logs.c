@@ -1,5 +1,4 @@
 /* railway_logs.c - log lines that a service of the story would write. See railway_i.h. */
-#include <ctype.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,79 +8,6 @@
 #include "railway_i.h"
 
 enum { MAX_ROWS = 5000, EVERY_MS = 7000, SICK_EVERY_MS = 1500, HTTP_EVERY_MS = 900 };
-
-/* --- filters: words, "phrases", @key:value, ranges, - for not, AND (or a space), OR --- */
-
-static bool in_range(const char *want, double v)
-{
-	const char *dots = strstr(want, "..");
-
-	if (dots)
-		return v >= atof(want) && v <= atof(dots + 2);
-	if (want[0] == '>')
-		return want[1] == '=' ? v >= atof(want + 2) : v > atof(want + 1);
-	if (want[0] == '<')
-		return want[1] == '=' ? v <= atof(want + 2) : v < atof(want + 1);
-	return v == atof(want);
-}
-
-static bool term(const char *t, const char *message, const json *keys)
-{
-	const char *colon = strchr(t, ':');
-	char key[40];
-	const char *text;
-
-	if (t[0] == '-')
-		return !term(t + 1, message, keys);
-	if (t[0] != '@' || !colon)
-		return strcasestr(message, t) != NULL;
-	snprintf(key, sizeof(key), ".%.*s", (int)(colon - t - 1 < 30 ? colon - t - 1 : 30), t + 1);
-	for (const char *p = key + 1; *p; p++)
-		if (!isalnum((unsigned char)*p) && *p != '_')
-			return false;
-	text = json_str(keys, key, NULL);
-	if (text)
-		return strcasecmp(text, colon + 1) == 0;
-	return json_has(keys, key) && in_range(colon + 1, json_num(keys, key, NAN));
-}
-
-/* The next term into buf; NULL at the end. */
-static const char *next_term(const char *p, char *buf, size_t max)
-{
-	size_t n = 0;
-	bool quoted = false;
-
-	while (*p == ' ' || *p == '(' || *p == ')')
-		p++;
-	if (!*p)
-		return NULL;
-	for (; *p && (quoted || (*p != ' ' && *p != ')')); p++) {
-		if (*p == '"')
-			quoted = !quoted;
-		else if (n + 1 < max)
-			buf[n++] = *p;
-	}
-	buf[n] = '\0';
-	return p;
-}
-
-bool rl_match(const char *filter, const char *message, const json *keys)
-{
-	bool group = true, any = false;
-	char buf[200];
-
-	if (!filter)
-		return true;
-	for (const char *p = filter; (p = next_term(p, buf, sizeof(buf)));) {
-		if (strcmp(buf, "OR") == 0) {
-			any = any || group;
-			group = true;
-		} else if (strcmp(buf, "AND") != 0 && !term(buf, message, keys)) {
-			group = false;
-		}
-	}
-	return any || group;
-}
 
 /* --- lines --- */
 
@@ -349,7 +275,7 @@ static int status_at(const struct rw_service *s, const struct rm_http *h, double
 	json_each (it, codes) {
 		sum += json_num(it, "", 0) * at;
 		if (x < sum)
-			return atoi(json_key(it));
+			return (int)strtol(json_key(it), NULL, 10);
 	}
 	return 500;
 }

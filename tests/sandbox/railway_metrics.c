@@ -64,7 +64,7 @@ bool rm_value(struct railway_peer *p, const struct rw_service *s, const char *me
 		return false;
 	if (str_eq(measurement, "CPU_USAGE")) {
 		*out = number(p, s, "cpu", ts_ms) * noise(s, ts_ms, 1, 0.06);
-		if (spike > 0 && fmod((double)(ts_ms / MINUTE), spike) < 1)
+		if (spike > 0 && ts_ms / MINUTE % (int64_t)spike < 1)
 			*out = json_num(s->def, ".normal.spike_cpu", 1) * noise(s, ts_ms, 1, 0.02);
 	} else if (str_eq(measurement, "CPU_LIMIT")) {
 		*out = json_num(s->def, ".cpu_limit", 1);
@@ -196,7 +196,7 @@ static double of_code(const struct rw_service *s, const struct rm_http *h, int c
 	if (code == 404)
 		return h->e4;
 	json_each (it, codes) {
-		int c = atoi(json_key(it));
+		int c = (int)strtol(json_key(it), NULL, 10);
 		double part = json_num(it, "", 0);
 
 		share = c == code ? part : share;

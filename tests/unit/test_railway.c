@@ -3,7 +3,9 @@
 
 #include <math.h>
 
+#include "base/embed.h"
 #include "clients/railway_private.h"
+#include "redact.h"
 #include "str.h"
 
 static const int64_t now_ms = 1790000000000;
@@ -363,6 +365,32 @@ static void test_phrase(void **state)
 	        railway_phrase(*state, "a\" OR @level:\\\"error\n"), "\"a OR @level:error\"");
 }
 
+/* Every string of a JSON body passes the redaction gate: it must leave our queries alone. */
+static void test_gate(void **state)
+{
+	static const char *const values[] = {"32d71cac-946d-412c-b70f-babca46d55c9",
+	        "2026-11-24T03:10:08Z", "@service:32d71cac-946d-412c-b70f-babca46d55c9 AND -x",
+	        "@httpStatus:500..599", "@level:error"};
+	struct redact *r = redact_new();
+	size_t documents = 0;
+	const char *name;
+
+	for (size_t i = 0; (name = embed_name(i)); i++) {
+		const char *text = embed_get(name, NULL);
+
+		if (!str_ends(name, ".graphql"))
+			continue;
+		unit_case("%s", name);
+		assert_string_equal(redact_text(r, *state, text), text);
+		documents++;
+	}
+	assert_true(documents >= 13);
+	for (size_t i = 0; i < UNIT_LEN(values); i++)
+		assert_string_equal(redact_text(r, *state, values[i]), values[i]);
+	redact_free(r);
+}
+
 UNIT_MAIN(UNIT_ARENA(test_reply_table), UNIT_ARENA(test_reply_waits), UNIT_ARENA(test_reply_roots),
         UNIT_ARENA(test_state), UNIT_ARENA(test_usage), UNIT_ARENA(test_http),
-        UNIT_ARENA(test_window), UNIT_ARENA(test_logs), UNIT_ARENA(test_phrase))
+        UNIT_ARENA(test_window), UNIT_ARENA(test_logs), UNIT_ARENA(test_phrase),
+        UNIT_ARENA(test_gate))
