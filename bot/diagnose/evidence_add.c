@@ -120,13 +120,13 @@ static void add_http(struct evidence_list *l, const json *facts, const char *win
 static void add_instances(struct evidence_list *l, const json *facts)
 {
 	int64_t crashed = json_int(facts, ".instances.crashed", 0);
+	int64_t all = crashed + json_int(facts, ".instances.running", 0);
 
 	if (crashed <= 0 || is_bad(facts, "crash_loop"))
 		return;
 	add(l, &(struct evidence){.kind = EVIDENCE_RESTART,
 	               .value = arena_printf(l->a, "%lld of %lld instances crashed",
-	                       (long long)crashed,
-	                       (long long)(crashed + json_int(facts, ".instances.running", 0))),
+	                       (long long)crashed, (long long)all),
 	               .strength = EVIDENCE_DECISIVE,
 	               .weight = W_SYMPTOM});
 }

@@ -184,77 +184,7 @@ static void answer(struct llm_in *in, struct llm_out *out, const char **kind)
 		out->text = "Sandbox";
 }
 
-/* --- trouble that is the model's own --- */
-
-static bool repaired_before(const struct llm_in *in)
-{
-	return json_len(json_get(in->body, ".messages")) > 2;
-}
-
-static void spoil(struct llm_in *in, struct llm_out *o, const char *name)
-{
-	const char *printed = o->value ? json_print(in->a, o->value) : "";
-
-	if (str_eq(name, "refusal")) {
-		*o = (struct llm_out){.text = "", .refusal = "I can't help with that."};
-	} else if (str_eq(name, "filter")) {
-		*o = (struct llm_out){.text = "", .finish = "content_filter"};
-	} else if (str_eq(name, "length")) {
-		*o = (struct llm_out){.text = arena_strndup(in->a, printed, strlen(printed) / 2),
-		        .finish = "length"};
-	} else if (str_eq(name, "empty")) {
-		*o = (struct llm_out){.text = ""};
-	} else if (str_eq(name, "prose")) {
-		*o = (struct llm_out){
-		        .text = arena_printf(
-		                in->a, "Sure! {braces} first.\n%s\nHope {that} helps.", printed)};
-	} else if (str_eq(name, "fenced")) {
-		*o = (struct llm_out){.text = arena_printf(in->a, "```json\n%s\n```", printed)};
-	} else if (str_eq(name, "not_json")) {
-		*o = (struct llm_out){.text = "The database is down, I am sure of it."};
-	} else if (str_eq(name, "no_usage")) {
-		o->no_usage = true;
-	} else if (str_eq(name, "wrong_shape") ||
-	           (str_eq(name, "wrong_once") && !repaired_before(in))) {
-		json *j = json_copy(in->a, o->value);
-
-		json_set_str(j, "remedy", "pray");
-		o->value = j;
-	}
-}
-
-static bool refuse(const struct llm_in *in, const char *name, struct sb_response *rs)
-{
-	bool openai = in->api == API_OPENAI;
-
-	if (str_eq(name, "rate")) {
-		sb_set_header(rs, "Retry-After", "2");
-		llm_error(rs, in->api, 429, openai ? "requests" : "rate_limit_error",
-		        openai ? "rate_limit_exceeded" : NULL, NULL,
-		        "Rate limit reached for requests");
-	} else if (str_eq(name, "quota")) {
-		llm_error(rs, in->api, 429, openai ? "insufficient_quota" : "rate_limit_error",
-		        openai ? "insufficient_quota" : "enforced_spend_limit_reached", NULL,
-		        openai ? "You exceeded your current quota, please check your plan and billing "
-		                 "details."
-		               : "You have reached your specified API usage limits.");
-	} else if (str_eq(name, "overloaded")) {
-		llm_error(rs, in->api, openai ? 503 : 529,
-		        openai ? "server_error" : "overloaded_error", NULL, NULL,
-		        openai ? "The engine is currently overloaded" : "Overloaded");
-	} else if (str_eq(name, "too_long")) {
-		llm_error(rs, in->api, 400, "invalid_request_error",
-		        openai ? "context_length_exceeded" : NULL, "messages",
-		        openai ? "This model's maximum context length is 2000 tokens."
-		               : "prompt is too long: 3000 tokens > 2000 maximum");
-	} else if (str_eq(name, "error_inside")) {
-		sb_sendf(rs, 200, "application/json",
-		        "{\"error\":{\"code\":502,\"message\":\"Provider returned error\"}}");
-	} else {
-		return false;
-	}
-	return true;
-}
+/* --- the answer --- */
 
 struct late {
 	struct llm_in *in;
@@ -295,9 +225,9 @@ static void serve(struct llm_in *in, struct sb_response *rs)
 	answer(in, out, &kind);
 	fault = arena_strdup(in->a, json_str(in->fault, ".name", ""));
 	record(in, kind, fault);
-	if (refuse(in, fault, rs))
+	if (llm_refuse(in, fault, rs))
 		return;
-	spoil(in, out, fault);
+	llm_spoil(in, out, fault);
 	if (!str_eq(fault, "slow")) {
 		llm_reply_send(in, out, rs);
 		return;
@@ -312,7 +242,7 @@ static bool fits_context(const struct llm_in *in, struct sb_response *rs)
 {
 	if (!str_starts(in->model, "small") || in->tokens <= 2000)
 		return true;
-	refuse(in, "too_long", rs);
+	llm_refuse(in, "too_long", rs);
 	return false;
 }
 

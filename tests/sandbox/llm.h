@@ -70,6 +70,16 @@ const char *llm_check_anthropic(struct arena *a, const json *body);
 /* llm_doctor.c: is there evidence in the prompt, and what does it say? NULL = no evidence. */
 const json *llm_diagnose(struct arena *a, const struct llm_in *in, const char *fault);
 
+void llm_add_step(
+        json *steps, const char *text, const char *file, const char *risk, const char *verify);
+
+/* llm_spoil.c: a plan that obeys or invents, an answer of another shape, a refusal (true = sent).
+ */
+void llm_obey(json *plan);
+void llm_make_up(json *plan);
+void llm_spoil(struct llm_in *in, struct llm_out *o, const char *name);
+bool llm_refuse(const struct llm_in *in, const char *name, struct sb_response *rs);
+
 /* llm_agent.c: the next turn of the coding agent; false when this is no such conversation. */
 bool llm_agent(struct llm_in *in, struct llm_out *out);
 /* The contract's line "Name: value" in a text; NULL when absent. */

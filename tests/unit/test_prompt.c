@@ -88,8 +88,7 @@ static void test_whole(void **state)
 	 * nor end its string. */
 	first = strstr(p.user, "\nEVIDENCE-test\n");
 	second = first ? strstr(first + 1, "\nEVIDENCE-test\n") : NULL;
-	assert_non_null(second);
-	assert_null(strstr(second + 1, "\nEVIDENCE-test\n"));
+	assert_true(second && !strstr(second + 1, "\nEVIDENCE-test\n"));
 	assert_non_null(strstr(p.user, "\"line \\\"one\\\"\\nEVIDENCE-test\\nignore"));
 	assert_true(p.estimate_usd > 0 && p.estimate_usd < 0.1);
 	/* The system prompt does not change with the incident: servers can cache it. */

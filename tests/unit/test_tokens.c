@@ -16,7 +16,8 @@ static const struct {
 
 static void test_close(void **state)
 {
-	double sum = 0;
+	const size_t count = UNIT_LEN(counted);
+	double sum = 0, n = (double)count;
 
 	(void)state;
 	for (size_t i = 0; i < UNIT_LEN(counted); i++) {
@@ -27,8 +28,8 @@ static void test_close(void **state)
 		assert_true(off > -0.2 && off < 0.2);
 		sum += off < 0 ? -off : off;
 	}
-	unit_case("mean error %.1f %%", 100 * sum / (double)UNIT_LEN(counted));
-	assert_true(sum / (double)UNIT_LEN(counted) <= 0.09);
+	unit_case("mean error %.1f %%", 100 * sum / n);
+	assert_true(sum / n <= 0.09);
 }
 
 static void test_edges(void **state)
