@@ -411,6 +411,12 @@ static struct evidence_list *list_of(struct arena *a, const json *items)
 	return l;
 }
 
+/* What a server does not say counts as nothing, not as minus one. */
+static int64_t tokens_of(const struct llm_answer *x)
+{
+	return (x->tokens_in > 0 ? x->tokens_in : 0) + (x->tokens_out > 0 ? x->tokens_out : 0);
+}
+
 /* The model is asked and paid in one step: its answer is stored before it is used. */
 static const json *ask_step(struct wf *w, const json *in, struct err *e)
 {
@@ -438,8 +444,8 @@ static const json *ask_step(struct wf *w, const json *in, struct err *e)
 	ok = diagnose_run(h->llm, h->settings, a, &q, &r, e);
 	if (r.answer.requests > 0 &&
 	        !spend_add(h->store, arena_printf(a, "%s:%d", wf_key(w), wf_attempt(w)), inc->id,
-	                "diagnosis", json_str(in, ".user", NULL), r.answer.cost_usd,
-	                r.answer.tokens_in + r.answer.tokens_out, e))
+	                "diagnosis", json_str(in, ".user", NULL), fmax(0, r.answer.cost_usd),
+	                tokens_of(&r.answer), e))
 		return NULL;
 	return ok ? answer_json(a, &r) : NULL;
 }
