@@ -60,6 +60,8 @@ static void new_world(struct railway_peer *p, size_t services, size_t domains)
 
 	p->world = rw_new(p->sb, services, domains);
 	rw_free(old);
+	for (const struct rw_commit *c = p->commits; c; c = c->next)
+		rw_set_commit(p->world, c);
 }
 
 static void peer_reset(void *state)

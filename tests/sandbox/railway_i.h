@@ -66,11 +66,17 @@ struct rw_world {
 	bool unstable; /* platform status */
 };
 
+struct rw_commit { /* told by the git peer; a new world knows it too */
+	const char *repo, *message, *commit;
+	struct rw_commit *next;
+};
+
 struct railway_peer {
 	struct sb *sb;
 	struct rw_world *world;
 	struct gql_schema *schema;
-	struct arena *a; /* of the schema */
+	struct arena *a; /* of the schema, and of what outlives a world */
+	struct rw_commit *commits;
 	/* limits */
 	double per_second, per_hour;
 	double used_second, used_hour, used_bare;
@@ -91,6 +97,7 @@ bool rw_sick(struct sb *sb, const struct rw_service *s, int64_t ts_ms, int64_t *
 bool rw_gap(const struct rw_world *w, const struct rw_service *s, int64_t ts_ms);
 const char *rw_status(const struct rw_service *s, const struct rw_deploy *d, int64_t now_ms);
 const struct rw_deploy *rw_active(const struct rw_service *s, int64_t now_ms);
+void rw_set_commit(struct rw_world *w, const struct rw_commit *c);
 /* A new deployment that serves after `build_ms`. */
 struct rw_deploy *rw_add_deploy(
         struct rw_world *w, struct rw_service *s, const struct rw_deploy *d);

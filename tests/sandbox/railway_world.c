@@ -321,15 +321,34 @@ bool railway_merged(struct sb *sb, const char *repo, const char *commit, const c
 	return any;
 }
 
+void rw_set_commit(struct rw_world *w, const struct rw_commit *c)
+{
+	for (size_t i = 0; i < w->nservices; i++) {
+		struct rw_service *s = &w->services[i];
+
+		for (size_t k = 0; str_eq(s->repo, c->repo) && k < s->ndeploys; k++)
+			if (str_eq(s->deploys[k].message, c->message))
+				s->deploys[k].commit = arena_strdup(w->a, c->commit);
+	}
+}
+
 void railway_set_commit(struct sb *sb, const char *repo, const char *message, const char *commit)
 {
 	struct railway_peer *p = sb_peer_state(sb, "railway");
+	struct rw_commit *c = p ? p->commits : NULL;
 
-	for (size_t i = 0; p && i < p->world->nservices; i++) {
-		struct rw_service *s = &p->world->services[i];
-
-		for (size_t k = 0; str_eq(s->repo, repo) && k < s->ndeploys; k++)
-			if (str_eq(s->deploys[k].message, message))
-				s->deploys[k].commit = arena_strdup(p->world->a, commit);
+	if (!p)
+		return;
+	while (c && !(str_eq(c->repo, repo) && str_eq(c->message, message)))
+		c = c->next;
+	if (!c) {
+		c = ARENA_NEW(p->a, struct rw_commit);
+		c->repo = arena_strdup(p->a, repo);
+		c->message = arena_strdup(p->a, message);
+		c->next = p->commits;
+		p->commits = c;
 	}
+	if (!str_eq(c->commit, commit))
+		c->commit = arena_strdup(p->a, commit);
+	rw_set_commit(p->world, c);
 }
