@@ -173,7 +173,7 @@ static const char *state_of(const struct progress *p, int i, int last, bool over
 		return "done";
 	if (i < last)
 		return "skipped";
-	if (!over && (p->running == i || (p->running < last && i == last + 1)))
+	if (!over && (p->running == i || (p->running <= last && i == last + 1)))
 		return "now";
 	return "todo";
 }
