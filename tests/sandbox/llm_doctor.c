@@ -73,8 +73,9 @@ static const struct rule rules[] = {
                 "Count open connections by state while the errors go on",
                 "Send more refused requests in a row than the pool has connections", true},
         {log_kinds,
-                (const char *const[]){"heap out of memory", "outofmemory", "out of memory", "oom",
-                        "memoryerror", "cannot allocate memory", "allocation failed", NULL},
+                (const char *const[]){"heap out of memory", "outofmemory", "out of memory",
+                        "oom-kill", "oomkilled", "memoryerror", "cannot allocate memory",
+                        "allocation failed", NULL},
                 5, "code",
                 "The process runs out of memory%s and is killed while it serves requests",
                 "Find what grows with every request and bound or release it",
@@ -216,6 +217,8 @@ static const char *file_in(struct arena *a, const struct items *it)
 			size_t n = strspn(s, path);
 			const char *word = arena_strndup(a, s, n);
 
+			if (str_starts(word, "//")) /* of a link */
+				word = "";
 			while (*word == '/' || str_starts(word, "app/"))
 				word += *word == '/' ? 1 : 4;
 			for (const char *const *e = ends; n > 3 && *e; e++) {
