@@ -208,8 +208,11 @@ static void copy_into(const struct copying *c, json *to, const char *key, const 
 
 static void copy_children(const struct copying *c, json *to, const json *from, const char *key)
 {
-	json_each (it, from)
+	json_each (it, from) {
+		if (str_eq(json_key(it), "token") && json_is_str(it))
+			continue; /* Slack's verification token: obsolete, and a secret */
 		copy_into(c, to, json_key(it) ? json_key(it) : key, it);
+	}
 }
 
 /* Members go under their key, elements of an array are judged by the array's. */

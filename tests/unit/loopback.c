@@ -186,6 +186,11 @@ int lb_index(const struct lb_conn *c)
 	return c->index;
 }
 
+int lb_conn_port(const struct lb_conn *c)
+{
+	return c->lb->port;
+}
+
 bool lb_write(struct lb_conn *c, const void *p, size_t n)
 {
 	const char *s = p;
@@ -285,15 +290,15 @@ void lb_reset(struct lb_conn *c)
 
 /* ---- WebSocket ------------------------------------------------------------------------------ */
 
-const char *lb_ws_accept(struct lb_conn *c)
+bool lb_ws_upgrade(struct lb_conn *c, const char *r)
 {
 	static const char magic[] = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"; /* RFC 6455, 1.3 */
-	const char *r = lb_request(c), *key;
+	const char *key;
 	unsigned char sum[20], b64[32];
 	char text[128], answer[256];
 
-	if (!r || !(key = strcasestr(r, "\r\nsec-websocket-key:")))
-		return NULL;
+	if (!(key = strcasestr(r, "\r\nsec-websocket-key:")))
+		return false;
 	key += strlen("\r\nsec-websocket-key:");
 	key += strspn(key, " ");
 	snprintf(text, sizeof(text), "%.*s%s", (int)strcspn(key, "\r"), key, magic);
@@ -303,7 +308,14 @@ const char *lb_ws_accept(struct lb_conn *c)
 	        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"
 	        "Connection: Upgrade\r\nSec-WebSocket-Accept: %s\r\n\r\n",
 	        (char *)b64);
-	return lb_puts(c, answer) ? r : NULL;
+	return lb_puts(c, answer);
+}
+
+const char *lb_ws_accept(struct lb_conn *c)
+{
+	const char *r = lb_request(c);
+
+	return r && lb_ws_upgrade(c, r) ? r : NULL;
 }
 
 bool lb_ws_frame(struct lb_conn *c, int opcode, bool fin, const void *p, size_t n)

@@ -29,6 +29,8 @@ int lb_accepted(const struct loopback *lb);
 
 /* Which connection this is, from 0. */
 int lb_index(const struct lb_conn *c);
+/* The server's port, for scripts. */
+int lb_conn_port(const struct lb_conn *c);
 /* All n bytes; false when the client is gone. */
 bool lb_write(struct lb_conn *c, const void *p, size_t n);
 bool lb_puts(struct lb_conn *c, const char *s);
@@ -50,6 +52,8 @@ void lb_reset(struct lb_conn *c);
 enum { LB_CONT = 0, LB_TEXT = 1, LB_BINARY = 2, LB_CLOSE = 8, LB_PING = 9, LB_PONG = 10 };
 /* Reads the upgrade and accepts it. The request is returned as by lb_request. */
 const char *lb_ws_accept(struct lb_conn *c);
+/* The same for a request that was read already; false when it is no upgrade. */
+bool lb_ws_upgrade(struct lb_conn *c, const char *request);
 bool lb_ws_frame(struct lb_conn *c, int opcode, bool fin, const void *p, size_t n);
 bool lb_ws_text(struct lb_conn *c, const char *s);
 /* The next frame, unmasked, NUL-terminated in buf; its opcode, or -1 at the end or when the frame
