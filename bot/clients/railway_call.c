@@ -85,7 +85,7 @@ static bool tell_apart(struct railway *r, struct arena *a, const char *document,
 bool railway_call(struct railway *r, struct arena *a, const char *document, const json *variables,
         struct railway_reply *out, struct err *e)
 {
-	struct err mine;
+	struct err mine = {0};
 
 	if (!e)
 		e = &mine;

@@ -240,7 +240,7 @@ bool railway_scan(struct railway *r, struct arena *a, const struct railway_scan_
 	unsigned want = STATE | USAGE | (q->no_platform ? 0 : PLATFORM);
 	uint64_t before = r->sent;
 	struct railway_reply reply;
-	struct err mine;
+	struct err mine = {0};
 
 	e = e ? e : &mine;
 	memset(out, 0, sizeof(*out));

@@ -1,5 +1,6 @@
 #!/bin/bash
 # The simulated Railway refuses what the real one refuses: edge, tokens, documents, limits.
+# shellcheck disable=SC2053,SC2016  # patterns are meant; $ belongs to GraphQL
 set -u
 n=0 bad=0
 # check NAME GOT WANTED-PATTERN

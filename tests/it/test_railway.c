@@ -284,6 +284,35 @@ static void test_deployments(void **state)
 	assert_string_equal(names[0].references[0], "postgres.DATABASE_URL");
 }
 
+/* What a rollout leaves behind is told from what serves. */
+static void test_rollout(void **state)
+{
+	struct fix *f = *state;
+	struct railway_scan s;
+	const struct railway_service *web, *worker, *api;
+
+	sandbox_control(f->sandbox, f->a, "/railway/deploy",
+	        "{\"service\":\"web\",\"status\":\"CRASHED\",\"commit\":\"c1\"}");
+	sandbox_control(f->sandbox, f->a, "/railway/deploy",
+	        "{\"service\":\"worker\",\"restarting\":true}");
+	sandbox_control(
+	        f->sandbox, f->a, "/railway/deploy", "{\"service\":\"api\",\"build_ms\":3600000}");
+	s = kit_scan(f);
+	web = kit_service(&s, "web");
+	assert_int_equal(web->latest.status, RAILWAY_CRASHED);
+	assert_string_equal(web->latest.commit, "c1");
+	assert_int_equal(web->active.status, RAILWAY_SUCCESS);
+	assert_int_equal(web->crashed, 2);
+	assert_int_equal(web->running, 2);
+	worker = kit_service(&s, "worker");
+	assert_int_equal(worker->restarting, 1);
+	assert_int_equal(worker->running, 0);
+	api = kit_service(&s, "api");
+	assert_true(railway_status_rolling(api->latest.status));
+	assert_int_equal(api->active.status, RAILWAY_SUCCESS);
+	assert_string_equal(api->active.author, "ana");
+}
+
 /* A merge is deployed, and the service is well again. */
 static void test_repair(void **state)
 {
@@ -324,6 +353,7 @@ int main(void)
 	        KIT_CASE(test_size),
 	        KIT_CASE(test_logs),
 	        KIT_CASE(test_deployments),
+	        KIT_CASE(test_rollout),
 	        KIT_CASE(test_repair),
 	};
 	int failed;

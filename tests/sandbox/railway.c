@@ -7,7 +7,8 @@
  *
  *   /break {"service"}   /fix {"service"}   the story's trouble begins or ends now
  *   /merge {"repo","commit","message","author"}   a deployment; cures what a merge cures
- *   /deploy {"service","status","commit","message","author"}   status FAILED or CRASHED, or none
+ *   /deploy {"service","status","restarting","build_ms","commit","message","author"}
+ *                                           status FAILED, CRASHED, or none = it serves
  *   /world {"services":500,"domains":500}   many healthy services; 0 = the story
  *   /limits {"per_second","per_hour"}       /token {"token","revoked":true}
  *   /gap {"service","from_ms","to_ms"}      no samples in that time   /platform {"stable":false}
@@ -218,6 +219,7 @@ static void add_deploy(struct railway_peer *p, struct rw_service *s, const json 
 	        .message = json_str(body, ".message", NULL),
 	        .author = json_str(body, ".author", NULL),
 	        .status = json_str(body, ".status", NULL),
+	        .restarting = json_bool(body, ".restarting", false),
 	        .created_ms = now - 1000,
 	        .ready_ms = now + json_int(body, ".build_ms", 0),
 	};

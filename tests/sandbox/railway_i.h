@@ -22,8 +22,8 @@ enum { RW_MAX_TOKENS = 16, RW_MAX_GAPS = 16, RW_MAX_DEPLOYS = 200 };
 
 struct rw_deploy {
 	const char *id, *commit, *message, *author, *status, *reason; /* status: of a failed one */
-	int64_t created_ms, ready_ms; /* ready: when it began to serve */
-	bool sick, stopped;
+	int64_t created_ms, ready_ms;   /* ready: when it began to serve */
+	bool sick, stopped, restarting; /* restarting: its container dies again and again */
 };
 
 struct rw_service {

@@ -9,21 +9,28 @@ void ro_date(struct arena *a, json *o, const char *key, int64_t ms)
 	json_set_str(o, key, ms ? clock_rfc3339(a, ms) : NULL);
 }
 
+static const char *instance_status(const struct rw_deploy *d, const char *status)
+{
+	if (str_eq(status, "CRASHED"))
+		return "CRASHED";
+	if (str_eq(status, "DEPLOYING"))
+		return "INITIALIZING";
+	if (!str_eq(status, "SUCCESS"))
+		return NULL; /* there are none */
+	return d->restarting ? "RESTARTING" : d->stopped ? "EXITED" : "RUNNING";
+}
+
 static void add_instances(const struct rr_ctx *c, struct arena *a, const struct rw_service *s,
         const struct rw_deploy *d, json *o)
 {
 	json *list = json_set_arr(o, "instances");
-	const char *status = rw_status(s, d, sb_now_ms(c->p->sb));
-	bool runs = str_eq(status, "SUCCESS");
+	const char *status = instance_status(d, rw_status(s, d, sb_now_ms(c->p->sb)));
 
-	for (int i = 0; i < s->replicas && (runs || str_eq(status, "DEPLOYING")); i++) {
+	for (int i = 0; i < s->replicas && status; i++) {
 		json *x = json_add_obj(list);
 
 		json_set_str(x, "id", rw_uuid(a, arena_printf(a, "%s %d", d->id, i)));
-		json_set_str(x, "status",
-		        !runs        ? "INITIALIZING"
-		        : d->stopped ? "EXITED"
-		                     : "RUNNING");
+		json_set_str(x, "status", status);
 	}
 }
 

@@ -54,6 +54,7 @@ struct rw_deploy *rw_add_deploy(struct rw_world *w, struct rw_service *s, const 
 	        .ready_ms = d->ready_ms,
 	        .sick = d->sick,
 	        .stopped = d->stopped,
+	        .restarting = d->restarting,
 	};
 	return &s->deploys[0];
 }
