@@ -50,7 +50,7 @@ done_testing() {
 }
 
 wait_for() {
-	local end=$((${EPOCHREALTIME/[.,]/} + $1 * 1000000))
+	local end=$((${EPOCHREALTIME/[.,]/} + $(awk "BEGIN{print int($1 * 1000000)}")))
 	shift
 	until "$@" >/dev/null 2>&1; do
 		[ "${EPOCHREALTIME/[.,]/}" -lt "$end" ] || return 1
