@@ -112,7 +112,7 @@ EMBED_SANDBOX := $(sort $(EMBED) $(foreach e,html css js svg graphqls json,$(cal
 # ---- rules ----------------------------------------------------------------------------------
 .PHONY: all FORCE test test-programs run-tests run-fuzz check asan tsan fuzz bench cover compdb demo install uninstall \
 	clean help deps quality crash fmt docs print-healbot print-sandbox
-all: $(B)/healbot $(SANDBOX)
+all: $(B)/healbot $(SANDBOX) ## build the bot (and the sandbox): the default
 
 $(B)/healbot: $(B)/bot/main.o $(B)/libbot.a
 	$(call say,LD,$@)
