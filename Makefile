@@ -202,11 +202,15 @@ check: all ## formatting, headers, layers, cppcheck, clang-tidy, GraphQL, Block 
 	@sh deploy/deps.sh check
 	@CC='$(CC)' CLANG='$(CLANG)' JOBS=$(JOBS) MAKE='$(MAKE)' sh tests/lint/check.sh $(LINT)
 
+ifneq ($(wildcard tests/quality/run.sh),)
 quality: all ## measure digest, redaction, judging on the project's own data
 	@BUILD=$(B) HEALBOT=$(B)/healbot sh tests/quality/run.sh
+endif
 
+ifneq ($(wildcard tests/crash/run.sh),)
 crash: all ## kill -9 the bot at every step and compare what came out
 	@BUILD=$(B) HEALBOT=$(B)/healbot SANDBOX=$(B)/sandbox sh tests/crash/run.sh
+endif
 
 cover: ## coverage of the tests: build/cover/html/index.html
 	@rm -rf build/cover/*.info; find build/cover -name '*.gcda' -delete 2>/dev/null || true
@@ -243,7 +247,7 @@ clean: ## remove everything built (not build/opencode and build/npm, which were 
 	rm -rf $(foreach m,debug release asan tsan cover fuzz lint,build/$(m)) compile_commands.json
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / && (!/^(quality|crash):/ || (getline l < ("tests/" $$1 "/run.sh")) > 0) {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo "  variables: MODE=release|debug|asan|tsan|cover|fuzz V=1 WERROR=0 CC CFLAGS CPPFLAGS LDFLAGS PREFIX DESTDIR JOBS"
 
 docs: all ## write heal.ini.example, healbot.8 and the README's reference from the tables

@@ -25,12 +25,17 @@ static char *unescape(struct arena *a, const char *text)
 	struct str b = str_new(a);
 
 	while (*text) {
-		size_t i, n = sizeof(table) / sizeof(*table);
+		size_t used = 1;
+		char c = *text;
 
-		for (i = 0; i < n && !str_starts(text, table[i].entity); i++)
-			;
-		str_addc(&b, i < n ? table[i].c : *text);
-		text += i < n ? strlen(table[i].entity) : 1;
+		for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++) {
+			if (str_starts(text, table[i].entity)) {
+				c = table[i].c;
+				used = strlen(table[i].entity);
+			}
+		}
+		str_addc(&b, c);
+		text += used;
 	}
 	return b.s;
 }
