@@ -9,6 +9,11 @@ handlers/*) inc="-Iinclude" ;;
 bot/*) inc="-Iinclude -Ibot" ;;
 *) inc="-Iinclude -Ibot -Itests" ;;
 esac
+# The sandbox's numbers come from our own tests: atoi will do there.
+checks=
+case $f in
+tests/*) checks=--checks=-cert-err34-c ;;
+esac
 pkg=$(pkg-config --cflags libwebsockets libcurl libcjson sqlite3 libpcre2-8 inih 2>/dev/null | sed 's/-I/-isystem /g')
 flags="-std=c11 -D_GNU_SOURCE $inc $pkg"
 mkdir -p "$OUT/tidy"
@@ -16,7 +21,7 @@ text=$(clang-14 $flags -DHEAL_VERSION='""' -E -C "$f" 2>/dev/null | cat - .clang
 done=$OUT/tidy/$text
 [ -f "$done" ] && exit 0
 log=$OUT/tidy/$(echo "$f" | tr / _).log
-if clang-tidy-14 --quiet "$f" -- $flags -DHEAL_VERSION='""' >"$log" 2>/dev/null; then
+if clang-tidy-14 --quiet $checks "$f" -- $flags -DHEAL_VERSION='""' >"$log" 2>/dev/null; then
 	: >"$done"
 	exit 0
 fi
