@@ -53,7 +53,7 @@ int command_scan(struct cli *c, int argc, char **argv)
 {
 	struct shared *sh;
 	struct heal *h;
-	struct scan scan;
+	struct scan scan = {0};
 	struct err e = {0};
 	int code = EXIT_OK;
 

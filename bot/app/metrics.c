@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #define MAX_METRICS    64
@@ -161,12 +162,14 @@ void metrics_print(struct metrics *m, struct str *out)
 int64_t metrics_rss_bytes(void)
 {
 	FILE *f = fopen("/proc/self/statm", "re");
-	long long size, resident = 0;
+	long long resident = 0;
+	char line[128], *second;
 
 	if (!f)
 		return 0;
-	if (fscanf(f, "%lld %lld", &size, &resident) != 2)
-		resident = 0;
+	/* "size resident shared ...", in pages (proc(5)) */
+	if (fgets(line, sizeof(line), f) && (second = strchr(line, ' ')))
+		resident = strtoll(second, NULL, 10);
 	fclose(f);
 	return resident * sysconf(_SC_PAGESIZE);
 }

@@ -519,9 +519,9 @@ void socket_mode_free(struct socket_mode *sm)
 	if (!sm)
 		return;
 	while (sm->links.next != &sm->links) {
-		struct link *k = sm->links.next;
+		struct link *k = sm->links.next; /* free_link unlinked the one before */
 
-		ws_abandon(k->ws);
+		ws_abandon(k->ws); /* NOLINT(clang-analyzer-unix.Malloc) */
 		free_link(k);
 	}
 	for (struct socket_work *w = sm->works; w; w = w->next)

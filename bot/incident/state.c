@@ -127,6 +127,7 @@ const char *incident_refusal(
 {
 	long long n = (long long)id;
 
+	assert(st < INCIDENT_STATE_COUNT);
 	if (incident_state_over(st))
 		return arena_printf(a, "INC-%lld is already %s; `/heal reopen %lld` opens it again",
 		        n, state_names[st], n);

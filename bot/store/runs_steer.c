@@ -101,7 +101,7 @@ bool run_end_tx(struct db *db, int64_t run, enum run_then how, const char *code,
         struct err *e)
 {
 	struct arena *a = arena_new(0);
-	struct run_facts f;
+	struct run_facts f = {0};
 	bool ok = read_facts(db, a, run, &f, e) &&
 	          db_exec(db,
 	                  "UPDATE run SET state = ?, ended = ?, held = 0, paused = 0, waits = NULL,"
@@ -121,7 +121,7 @@ bool run_end_tx(struct db *db, int64_t run, enum run_then how, const char *code,
 static bool cancel_one(struct db *db, int64_t run, const char *why, struct err *e)
 {
 	struct arena *a = arena_new(0);
-	struct run_facts f;
+	struct run_facts f = {0};
 	bool ok = read_facts(db, a, run, &f, e);
 
 	if (ok && !f.ended && str_eq(f.state, "running")) {
@@ -219,7 +219,7 @@ static bool set_paused(
 bool flow_pause_tx(struct db *db, int64_t run, bool paused, struct err *e)
 {
 	struct arena *a = arena_new(0);
-	struct run_facts f;
+	struct run_facts f = {0};
 	bool ok = read_facts(db, a, run, &f, e);
 
 	if (ok && f.ended)
@@ -277,7 +277,7 @@ static bool revive(struct db *db, int64_t run, const struct run_facts *f, struct
 bool flow_retry_tx(struct db *db, int64_t run, const char *from_step, struct err *e)
 {
 	struct arena *a = arena_new(0);
-	struct run_facts f;
+	struct run_facts f = {0};
 	bool ok = read_facts(db, a, run, &f, e);
 
 	if (ok && !f.ended)

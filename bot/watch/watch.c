@@ -254,7 +254,7 @@ bool watch_load(struct watch *w, const void *blob, size_t n)
 	char *text = arena_strndup(w->a, blob, n), *save = NULL;
 	char *word = strtok_r(text, " ", &save);
 
-	if (!word || atoi(word) != BLOB_VERSION)
+	if (!word || strtol(word, NULL, 10) != BLOB_VERSION)
 		return false;
 	for (int i = 0; i < SIGNAL_COUNT; i++) {
 		long long v[5];

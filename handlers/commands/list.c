@@ -21,7 +21,7 @@ static bool one_of(const char *word, const char *const *list)
 static bool parse(const struct call *c, int64_t now, struct incident_filter *f, struct err *e)
 {
 	static const char *const which[] = {"open", "mine", "snoozed", "resolved", "all", NULL};
-	int64_t ms;
+	int64_t ms, page;
 
 	for (int i = 0; i < c->argc; i++) {
 		const char *word = c->argv[i];
@@ -32,8 +32,9 @@ static bool parse(const struct call *c, int64_t now, struct incident_filter *f, 
 			f->service = word + 8;
 		else if (str_starts(word, "since=") && clock_parse_duration(word + 6, &ms))
 			f->since_ms = now - ms;
-		else if (str_starts(word, "page=") && atoi(word + 5) > 0 && atoi(word + 5) < 1000)
-			f->offset = (atoi(word + 5) - 1) * PAGE;
+		else if (str_starts(word, "page=") && str_int(word + 5, &page) && page > 0 &&
+		         page < 1000)
+			f->offset = (int)(page - 1) * PAGE;
 		else
 			return err_set(e, ERR_INPUT, false,
 			        "“%s” is not understood; try `/heal list open`, `/heal list resolved "

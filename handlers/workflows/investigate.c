@@ -505,7 +505,7 @@ static const json *now_step(struct wf *w, const json *in, struct err *e)
 static json *gather(struct wf *w, const json *now, int64_t *masked, struct err *e)
 {
 	struct arena *a = wf_arena(w);
-	json *in = json_copy(a, wf_input(w)), *items = json_arr(a);
+	json *in = json_copy(a, wf_input(w));
 	struct wf_call calls[] = {
 	        {.name = "facts", .body = memory_step, .in = in},
 	        {.name = "logs", .body = logs_step, .in = in},
@@ -528,8 +528,7 @@ static json *gather(struct wf *w, const json *now, int64_t *masked, struct err *
 		evidence_append(all, json_get(calls[i].result, ".items"));
 		*masked += json_int(calls[i].result, ".masked", 0);
 	}
-	items = evidence_json(all, a);
-	return items;
+	return evidence_json(all, a);
 }
 
 static const json *ask(struct wf *w, const json *items, struct err *why, struct err *e)

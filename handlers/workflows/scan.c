@@ -301,7 +301,7 @@ static const json *judge_step(struct wf *w, const json *in, struct err *e)
 {
 	struct arena *a = wf_arena(w);
 	struct outcome out = {json_arr(a), json_arr(a), json_arr(a)};
-	const struct scan_row *rows;
+	const struct scan_row *rows = NULL;
 	struct scan scan = {0};
 	struct err why = {0};
 	json *o;

@@ -9,10 +9,11 @@ handlers/*) inc="-Iinclude" ;;
 bot/*) inc="-Iinclude -Ibot" ;;
 *) inc="-Iinclude -Ibot -Itests" ;;
 esac
-# The sandbox's numbers come from our own tests: atoi will do there.
+# The sandbox's numbers come from our own tests: atoi will do there. The analyzer takes an element unlinked from a
+# circular list for one that is still reachable; AddressSanitizer watches the real thing.
 checks=
 case $f in
-tests/*) checks=--checks=-cert-err34-c ;;
+tests/*) checks=--checks=-cert-err34-c,-clang-analyzer-unix.Malloc ;;
 esac
 pkg=$(pkg-config --cflags libwebsockets libcurl libcjson sqlite3 libpcre2-8 inih 2>/dev/null | sed 's/-I/-isystem /g')
 flags="-std=c11 -D_GNU_SOURCE $inc $pkg"
