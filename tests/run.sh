@@ -64,7 +64,7 @@ run_one() {
 	return 0
 }
 
-LIMIT=${TEST_TIMEOUT:-120}
+LIMIT=${TEST_TIMEOUT:-180}
 case $BUILD in
 /*) ;;
 *) BUILD=$ROOT/$BUILD ;;
