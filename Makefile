@@ -236,12 +236,12 @@ install: all ## install below DESTDIR and PREFIX (/usr/local)
 	install -D -m 755 $(B)/healbot $(DESTDIR)$(PREFIX)/bin/healbot
 	[ ! -f deploy/healbot.8 ] || install -D -m 644 deploy/healbot.8 $(DESTDIR)$(PREFIX)/share/man/man8/healbot.8
 	[ ! -f deploy/heal.ini.example ] || install -D -m 644 deploy/heal.ini.example $(DESTDIR)$(PREFIX)/share/doc/healbot/heal.ini.example
-	[ ! -f deploy/healbot.service ] || install -D -m 644 deploy/healbot.service $(DESTDIR)$(PREFIX)/lib/systemd/system/healbot.service
+	[ ! -f deploy/heal.service ] || install -D -m 644 deploy/heal.service $(DESTDIR)$(PREFIX)/lib/systemd/system/heal.service
 
 uninstall: ## remove what install put there
 	rm -f $(DESTDIR)$(PREFIX)/bin/healbot $(DESTDIR)$(PREFIX)/share/man/man8/healbot.8 \
 		$(DESTDIR)$(PREFIX)/share/doc/healbot/heal.ini.example \
-		$(DESTDIR)$(PREFIX)/lib/systemd/system/healbot.service
+		$(DESTDIR)$(PREFIX)/lib/systemd/system/heal.service
 
 clean: ## remove everything built (not build/opencode and build/npm, which were downloaded)
 	rm -rf $(foreach m,debug release asan tsan cover fuzz lint,build/$(m)) compile_commands.json
