@@ -35,6 +35,12 @@ need LLM_MODEL "name of the model"
 need LLM_KEY "key of the model's API"
 
 DATA=${DATA:-/data} WORK=${WORK:-/work} HOST=${HOST:-::} PORT=${PORT:-4096}
+
+# In the image, started as root: the folders go to the user "agent", and so do we.
+if [ "$(id -u)" -eq 0 ] && command -v gosu >/dev/null && id agent >/dev/null 2>&1; then
+	chown agent:agent "$DATA" "$WORK"
+	exec gosu agent "$0"
+fi
 case $HOST in
 127.* | ::1 | localhost) ;;
 *) need OPENCODE_SERVER_PASSWORD "without it everybody who reaches this port runs commands here" ;;

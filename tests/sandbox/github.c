@@ -76,6 +76,11 @@ void gh_not_found(struct sb_response *rs)
 	gh_error(rs, 404, "Not Found");
 }
 
+int gh_int(const char *s)
+{
+	return (int)strtol(s, NULL, 10);
+}
+
 void gh_set_time(struct arena *a, json *o, const char *key, int64_t ms)
 {
 	if (ms > 0)
@@ -109,7 +114,7 @@ static bool formal(struct gh_peer *p, const struct sb_request *rq, struct sb_res
 {
 	const char *version = sb_header(rq, "x-github-api-version"), *agent;
 	const char *set = sb_setting(p->sb, "github.limit");
-	int limit = set ? atoi(set) : LIMIT;
+	int limit = set ? gh_int(set) : LIMIT;
 
 	agent = sb_header(rq, "user-agent");
 	if (!agent || !*agent) {

@@ -128,7 +128,7 @@ static void merge_form(struct control *c)
 {
 	const char *repo = sb_form(c->rq, "repo"), *number = sb_form(c->rq, "number"), *why;
 
-	c->pull = repo && number ? gh_pull_find(c->p, repo, atoi(number)) : NULL;
+	c->pull = repo && number ? gh_pull_find(c->p, repo, gh_int(number)) : NULL;
 	why = c->pull ? gh_merge(c->p, c->rq->a, c->pull) : "no such pull request";
 	if (why) {
 		sb_sendf(c->rs, 409, "text/plain", "%s\n", why);
@@ -208,7 +208,7 @@ bool gh_page(struct gh_call *c)
 	        str_eq(sb_part(rq, 0), "repos"))
 		return false;
 	repo = arena_printf(rq->a, "%s/%s", sb_part(rq, 0), sb_part(rq, 1));
-	u = gh_pull_find(c->p, repo, atoi(n));
+	u = gh_pull_find(c->p, repo, gh_int(n));
 	if (!u) {
 		sb_sendf(c->rs, 404, "text/plain", "no such pull request\n");
 		return true;

@@ -70,6 +70,8 @@ const char *gh_pull_sha(struct gh_peer *p, struct arena *a, const struct gh_pull
 /* The changed files between two commits, as in compare and in a pull request's list. */
 void gh_files_json(struct git_repos *g, struct arena *a, const char *repo, const char *base,
         const char *head, json *arr);
+/* A number at the start of a text, else 0. */
+int gh_int(const char *s);
 /* 0 = no such time */
 void gh_set_time(struct arena *a, json *o, const char *key, int64_t ms);
 

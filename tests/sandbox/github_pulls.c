@@ -57,7 +57,7 @@ static void numbers_json(struct git_repos *g, struct arena *a, const struct gh_p
 	json_set_int(o, "changed_files", (int64_t)json_len(files));
 	json_set_int(o, "additions", add);
 	json_set_int(o, "deletions", del);
-	json_set_int(o, "commits", n ? atoi(n) : 0);
+	json_set_int(o, "commits", n ? gh_int(n) : 0);
 	tree = u->closed ? NULL : GIT(g, a, u->repo, "merge-tree", "--write-tree", base, head);
 	if (u->closed)
 		json_set_null(o, "mergeable");
@@ -297,7 +297,7 @@ static void list_comments(struct gh_call *c, int number)
 	json *arr = json_arr(c->rq->a);
 	const char *page = sb_query(c->rq, "page");
 
-	for (const struct gh_comment *k = c->p->comments; k && (!page || atoi(page) <= 1);
+	for (const struct gh_comment *k = c->p->comments; k && (!page || gh_int(page) <= 1);
 	        k = k->next) {
 		if (k->number == number && str_eq(k->repo, c->repo->name))
 			comment_json(k, json_add_obj(arr));
@@ -338,7 +338,7 @@ static void add_comment(struct gh_call *c, int number)
 static bool one_pull(struct gh_call *c, const char *sub)
 {
 	const char *method = c->rq->method;
-	struct gh_pull *u = gh_pull_find(c->p, c->repo->name, atoi(sb_part(c->rq, 4)));
+	struct gh_pull *u = gh_pull_find(c->p, c->repo->name, gh_int(sb_part(c->rq, 4)));
 
 	if (!u) {
 		gh_not_found(c->rs);
@@ -358,7 +358,7 @@ static bool one_pull(struct gh_call *c, const char *sub)
 static bool issue(struct gh_call *c)
 {
 	const char *n = sb_part(c->rq, 4), *sub = sb_part(c->rq, 5);
-	int number = n ? atoi(n) : 0;
+	int number = n ? gh_int(n) : 0;
 
 	if (!str_eq(sub, "comments"))
 		return false;

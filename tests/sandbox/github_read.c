@@ -101,9 +101,9 @@ static void file_json(struct git_repos *g, struct arena *a, const char *repo, co
 	}
 	json_set_str(o, "filename", path);
 	numbers = str_or(GIT(g, a, repo, "diff", "--numstat", range, "--", path), "");
-	json_set_int(o, "additions", atoi(numbers));
+	json_set_int(o, "additions", gh_int(numbers));
 	numbers = strchr(numbers, '\t');
-	json_set_int(o, "deletions", numbers ? atoi(numbers + 1) : 0);
+	json_set_int(o, "deletions", numbers ? gh_int(numbers + 1) : 0);
 	patch = GIT(g, a, repo, "diff", range, "--", path);
 	hunk = patch ? strstr(patch, "\n@@") : NULL;
 	if (hunk)
@@ -135,7 +135,7 @@ static int64_t count(struct gh_call *c, const char *from, const char *to)
 	const char *n = GIT(c->git, c->rq->a, c->repo->name, "rev-list", "--count",
 	        arena_printf(c->rq->a, "%s..%s", from, to));
 
-	return n ? atoi(n) : 0;
+	return n ? gh_int(n) : 0;
 }
 
 static void compare(struct gh_call *c, const char *basehead)
