@@ -200,7 +200,7 @@ bench: all $(BENCHES) ## measure speed and size on loopback
 
 check: all ## formatting, headers, layers, cppcheck, clang-tidy, GraphQL, Block Kit (LINT="fmt tidy" picks)
 	@sh deploy/deps.sh check
-	@CC='$(CC)' CLANG='$(CLANG)' JOBS=$(JOBS) MAKE='$(MAKE)' sh tests/lint/check.sh $(LINT)
+	@CC='$(CC)' CLANG='$(CLANG)' JOBS=$(JOBS) MAKE='$(MAKE)' sh tests/lint/check.sh $(if $(filter default,$(origin LINT)),,$(LINT))
 
 ifneq ($(wildcard tests/quality/run.sh),)
 quality: all ## measure digest, redaction, judging on the project's own data

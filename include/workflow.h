@@ -135,8 +135,8 @@ bool wf_spawn(struct wf *w, const char *name, const char *workflow, const json *
 const json *wf_join(struct wf *w, const char *name, int64_t run, struct err *e);
 struct wf_start;
 /* wf_spawn with a key, a concurrency key, a delay ... (input of st). */
-bool wf_spawn_with(struct wf *w, const char *name, const struct wf_start *st, int64_t *run_out,
-	struct err *e);
+bool wf_spawn_with(
+        struct wf *w, const char *name, const struct wf_start *st, int64_t *run_out, struct err *e);
 
 /* The run's own result, shown by `healbot runs` and given to wf_join. */
 void wf_result(struct wf *w, const json *result);

@@ -135,17 +135,18 @@ static int by_rank(const void *pa, const void *pb)
 	return a->rank < b->rank ? 1 : a->rank > b->rank ? -1 : strcmp(a->text, b->text);
 }
 
-const struct digest_template *digest_top(struct digest *d, struct arena *a, size_t max,
-	size_t *n_out)
+const struct digest_template *digest_top(
+        struct digest *d, struct arena *a, size_t max, size_t *n_out)
 {
 	struct digest_template *out = ARENA_ARRAY(a, d->n + 1, struct digest_template);
 
 	for (size_t i = 0; i < d->n; i++) {
 		out[i] = *d->t[i];
-		out[i].rank = (str_eq(out[i].severity, "error") ? 100
-				      : str_eq(out[i].severity, "warn") ? 50
-									: 0) +
-			(out[i].before == 0 && d->o.split_ms > 0 ? 40 : 0) + 10.0 / (double)out[i].count;
+		out[i].rank = (str_eq(out[i].severity, "error")         ? 100
+		                      : str_eq(out[i].severity, "warn") ? 50
+		                                                        : 0) +
+		              (out[i].before == 0 && d->o.split_ms > 0 ? 40 : 0) +
+		              10.0 / (double)out[i].count;
 	}
 	qsort(out, d->n, sizeof(*out), by_rank);
 	*n_out = d->n < max ? d->n : max;
@@ -162,7 +163,7 @@ const char *digest_render(struct digest *d, struct arena *a, size_t budget_token
 		size_t before = b.len;
 
 		str_addf(&b, "%llu× [%s] %s\n", (unsigned long long)t[i].count, t[i].severity,
-			t[i].sample);
+		        t[i].sample);
 		if (tokens_estimate(b.s, b.len) + 20 > budget_tokens) {
 			str_cut(&b, before);
 			break;

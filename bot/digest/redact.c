@@ -21,11 +21,22 @@ struct redact {
 static const struct prefix {
 	const char *text, *kind;
 } prefixes[] = {
-	{"xoxb-", "slack-token"}, {"xoxp-", "slack-token"}, {"xapp-", "slack-token"},
-	{"ghp_", "github-token"}, {"ghs_", "github-token"}, {"gho_", "github-token"},
-	{"github_pat_", "github-token"}, {"sk-", "api-key"}, {"AKIA", "aws-key"},
-	{"glpat-", "gitlab-token"}, {"npm_", "npm-token"}, {"eyJ", "jwt"}, {"rk_live_", "stripe-key"},
-	{"sk_live_", "stripe-key"}, {"SG.", "sendgrid-key"}, {"AIza", "google-key"},
+        {"xoxb-", "slack-token"},
+        {"xoxp-", "slack-token"},
+        {"xapp-", "slack-token"},
+        {"ghp_", "github-token"},
+        {"ghs_", "github-token"},
+        {"gho_", "github-token"},
+        {"github_pat_", "github-token"},
+        {"sk-", "api-key"},
+        {"AKIA", "aws-key"},
+        {"glpat-", "gitlab-token"},
+        {"npm_", "npm-token"},
+        {"eyJ", "jwt"},
+        {"rk_live_", "stripe-key"},
+        {"sk_live_", "stripe-key"},
+        {"SG.", "sendgrid-key"},
+        {"AIza", "google-key"},
 };
 
 struct redact *redact_new(void)
@@ -98,7 +109,7 @@ static size_t url_password(const char *start, const char *p)
 	while (s > start && (isalnum((unsigned char)s[-1]) || strchr("_-.%", s[-1])))
 		s--;
 	return s >= start + 3 && !strncmp(s - 3, "://", 3) && n > 0 && p[n] == '@' && *p != '<' ? n
-												 : 0;
+	                                                                                        : 0;
 }
 
 const char *redact_text(struct redact *r, struct arena *a, const char *s)
@@ -124,8 +135,8 @@ const char *redact_text(struct redact *r, struct arena *a, const char *s)
 	return r->count == before ? s : b.s;
 }
 
-const char *redact_line(struct redact *r, struct arena *a, const char *line, size_t n,
-	size_t *n_out)
+const char *redact_line(
+        struct redact *r, struct arena *a, const char *line, size_t n, size_t *n_out)
 {
 	const char *out = redact_text(r, a, arena_strndup(a, line, n));
 

@@ -72,8 +72,8 @@ const char *route_mask(struct arena *a, const char *path)
 
 void routes_add(struct routes *r, const struct route_row *row)
 {
-	const char *name = arena_printf(r->a, "%s %s", str_or(row->method, "?"),
-		route_mask(r->a, str_or(row->path, "/")));
+	const char *name = arena_printf(
+	        r->a, "%s %s", str_or(row->method, "?"), route_mask(r->a, str_or(row->path, "/")));
 	struct route *x;
 	size_t i;
 
@@ -130,10 +130,11 @@ const char *routes_render(struct routes *r, struct arena *a, size_t max_rows)
 	for (size_t i = 0; i < r->n && i < max_rows; i++) {
 		struct route *x = r->r[i];
 
-		str_addf(&b, "%-40s %6llu requests, %llu 4xx, %llu 5xx%s, p50 %.0f ms, p95 %.0f ms\n",
-			x->name, (unsigned long long)x->n, (unsigned long long)x->s4xx,
-			(unsigned long long)x->s5xx, x->s5xx > 0 && x->old5xx == 0 ? " (new)" : "",
-			percentile(x, .5), percentile(x, .95));
+		str_addf(&b,
+		        "%-40s %6llu requests, %llu 4xx, %llu 5xx%s, p50 %.0f ms, p95 %.0f ms\n",
+		        x->name, (unsigned long long)x->n, (unsigned long long)x->s4xx,
+		        (unsigned long long)x->s5xx, x->s5xx > 0 && x->old5xx == 0 ? " (new)" : "",
+		        percentile(x, .5), percentile(x, .95));
 	}
 	if (r->n > max_rows)
 		str_addf(&b, "… %zu more routes\n", r->n - max_rows);

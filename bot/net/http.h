@@ -55,7 +55,8 @@ struct http_request {
 	const char *body_form; /* already encoded by str_url */
 	const void *body_raw;  /* uploads */
 	size_t body_raw_len;
-	bool secret_path; /* the address itself is a secret (response_url): only its host is logged */
+	bool secret_path; /* the address itself is a secret (response_url): only its host is logged
+	                   */
 	uint32_t connect_timeout_ms; /* 0 = 5,000 */
 	uint32_t timeout_ms;         /* whole request; 0 = 20,000 */
 	size_t max_bytes;            /* of the answer; 0 = 8 MiB; more is ERR_PROTO */

@@ -7,8 +7,8 @@
  * https_proxy / all_proxy / no_proxy (HTTP proxies by CONNECT). Redirects are refused.
  *
  * Life: ws_open returns at once; then on_open at most once, on_text any number of times, and
- * exactly one on_gone, after which the struct ws is gone. Callbacks come from the loop (on_gone also
- * from ioloop_free), never from within ws_open, ws_send or ws_close. Thread: the loop.
+ * exactly one on_gone, after which the struct ws is gone. Callbacks come from the loop (on_gone
+ * also from ioloop_free), never from within ws_open, ws_send or ws_close. Thread: the loop.
  */
 #ifndef NET_WS_H
 #define NET_WS_H

@@ -7,16 +7,16 @@
 static const struct word {
 	const char *name, *label;
 } words[SIGNAL_COUNT] = {
-	[SIGNAL_ERROR_RATE] = {"error_rate", "HTTP 5xx"},
-	[SIGNAL_CLIENT_ERRORS] = {"client_error_rate", "HTTP 4xx"},
-	[SIGNAL_LATENCY] = {"latency", "p95 latency"},
-	[SIGNAL_MEMORY] = {"memory", "memory"},
-	[SIGNAL_CPU] = {"cpu", "CPU"},
-	[SIGNAL_DISK] = {"disk", "disk"},
-	[SIGNAL_CRASH_LOOP] = {"crash_loop", "crash loop"},
-	[SIGNAL_DEPLOY] = {"deploy", "deployment failed"},
-	[SIGNAL_SILENT] = {"silent", "traffic stopped"},
-	[SIGNAL_CRON] = {"cron", "scheduled job did not run"},
+        [SIGNAL_ERROR_RATE] = {"error_rate", "HTTP 5xx"},
+        [SIGNAL_CLIENT_ERRORS] = {"client_error_rate", "HTTP 4xx"},
+        [SIGNAL_LATENCY] = {"latency", "p95 latency"},
+        [SIGNAL_MEMORY] = {"memory", "memory"},
+        [SIGNAL_CPU] = {"cpu", "CPU"},
+        [SIGNAL_DISK] = {"disk", "disk"},
+        [SIGNAL_CRASH_LOOP] = {"crash_loop", "crash loop"},
+        [SIGNAL_DEPLOY] = {"deploy", "deployment failed"},
+        [SIGNAL_SILENT] = {"silent", "traffic stopped"},
+        [SIGNAL_CRON] = {"cron", "scheduled job did not run"},
 };
 
 const char *signal_name(enum signal s)

@@ -81,8 +81,8 @@ static struct window collect(const struct watch *w, int64_t now_ms)
 	return x;
 }
 
-static void level(struct watch *w, enum signal s, double value, const struct limits *lim,
-	const char *unit)
+static void level(
+        struct watch *w, enum signal s, double value, const struct limits *lim, const char *unit)
 {
 	struct finding *f = &w->view.signal[s];
 
@@ -103,8 +103,8 @@ static double mean(double sum, size_t n)
 	return n ? sum / (double)n : (double)NAN;
 }
 
-static void judge_rate(struct watch *w, enum signal s, double bad, double requests,
-	const struct limits *lim)
+static void judge_rate(
+        struct watch *w, enum signal s, double bad, double requests, const struct limits *lim)
 {
 	const struct thresholds *t = w->rules.thresholds;
 	struct finding *f = &w->view.signal[s];
@@ -139,8 +139,8 @@ static void judge(struct watch *w, const struct watch_facts *k)
 	judge_rate(w, SIGNAL_ERROR_RATE, x.s5xx, x.requests, &t->error_rate);
 	judge_rate(w, SIGNAL_CLIENT_ERRORS, x.s4xx, x.requests, &t->client_error_rate);
 	level(w, SIGNAL_LATENCY,
-		x.requests >= (double)t->min_requests ? mean(x.p95, x.np95) : (double)NAN, &t->p95,
-		"ms");
+	        x.requests >= (double)t->min_requests ? mean(x.p95, x.np95) : (double)NAN, &t->p95,
+	        "ms");
 	level(w, SIGNAL_MEMORY, mean(x.mem, x.nmem), &t->memory, "share");
 	level(w, SIGNAL_CPU, mean(x.cpu, x.ncpu), &t->cpu, "share");
 	level(w, SIGNAL_DISK, mean(x.disk, x.ndisk), &t->disk, "share");
@@ -170,8 +170,8 @@ static const char *rule_text(const struct watch *w, struct arena *a, const struc
 	const char *v = isnan(f->value) ? "no data" : arena_printf(a, "%.3g", f->value);
 
 	return arena_printf(a, "%s %s (limit %.3g), %d of %d bad scans to open",
-		signal_label(f->signal), v, isnan(f->limit) ? 0 : f->limit, w->rules.open_n,
-		w->rules.open_m);
+	        signal_label(f->signal), v, isnan(f->limit) ? 0 : f->limit, w->rules.open_n,
+	        w->rules.open_m);
 }
 
 /* One signal's hysteresis; returns the event kind or -1. */
@@ -179,8 +179,8 @@ static int step(struct watch *w, int i, int64_t now_ms)
 {
 	struct finding *f = &w->view.signal[i];
 	bool bad = f->severity != SEVERITY_NONE;
-	bool unknown = w->view.blind || (w->view.no_traffic && (i == SIGNAL_ERROR_RATE ||
-							       i == SIGNAL_LATENCY));
+	bool unknown = w->view.blind ||
+	               (w->view.no_traffic && (i == SIGNAL_ERROR_RATE || i == SIGNAL_LATENCY));
 
 	if (bad && w->view.streak_bad[i] == 0 && !w->view.open[i])
 		w->since[i] = now_ms - w->rules.window_ms / 2;
@@ -192,7 +192,7 @@ static int step(struct watch *w, int i, int64_t now_ms)
 	}
 	if (!w->view.open[i]) {
 		if (!bad || (!f->at_once &&
-				    count_bits(w->history[i], w->rules.open_m) < w->rules.open_n))
+		                    count_bits(w->history[i], w->rules.open_m) < w->rules.open_n))
 			return -1;
 		w->view.open[i] = true;
 		return WATCH_OPEN;
@@ -204,8 +204,8 @@ static int step(struct watch *w, int i, int64_t now_ms)
 	return WATCH_HOLD;
 }
 
-const struct watch_event *watch_evaluate(struct watch *w, struct arena *a,
-	const struct watch_facts *f, size_t *n_out)
+const struct watch_event *watch_evaluate(
+        struct watch *w, struct arena *a, const struct watch_facts *f, size_t *n_out)
 {
 	struct watch_event *ev = ARENA_ARRAY(a, SIGNAL_COUNT, struct watch_event);
 
@@ -221,7 +221,7 @@ const struct watch_event *watch_evaluate(struct watch *w, struct arena *a,
 			w->view.severity = x->severity;
 		if (kind >= 0)
 			ev[(*n_out)++] = (struct watch_event){
-				(enum watch_event_kind)kind, (enum signal)i, *x};
+			        (enum watch_event_kind)kind, (enum signal)i, *x};
 	}
 	return ev;
 }
@@ -244,7 +244,7 @@ const void *watch_save(const struct watch *w, struct arena *a, size_t *n_out)
 	str_add(&b, p);
 	for (int i = 0; i < SIGNAL_COUNT; i++)
 		str_addf(&b, " %u %lld %d %d %d", w->history[i] & 0xffffu, (long long)w->since[i],
-			w->view.streak_bad[i], w->view.streak_good[i], w->view.open[i]);
+		        w->view.streak_bad[i], w->view.streak_good[i], w->view.open[i]);
 	*n_out = b.len;
 	return b.s;
 }

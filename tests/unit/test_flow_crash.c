@@ -150,6 +150,8 @@ static int child_main(const char *dir)
 	k->store = store_open(k->path, STORE_OWN, &e);
 	if (!k->store) {
 		fprintf(stderr, "child: %s\n", e.msg);
+		arena_free(k->a);
+		free(k);
 		return 1;
 	}
 	kit_start(k, workflows, 3);

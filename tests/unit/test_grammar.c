@@ -9,17 +9,18 @@ static const struct split_case {
 	int argc;
 	const char *argv[4];
 } splits[] = {
-	{"", "", "", 0, {NULL}},
-	{"   ", "", "", 0, {NULL}},
-	{"FIX 42", "fix", "42", 1, {"42"}},
-	{"fix 42 \"keep the API stable\" draft", "fix", "42 \"keep the API stable\" draft", 3,
-		{"42", "keep the API stable", "draft"}},
-	{"snooze 42 “until worse”", "snooze", "42 “until worse”", 2, {"42", "until worse"}},
-	{"why 'my api'", "why", "'my api'", 1, {"my api"}},
-	{"resolve 42 \"never closed", "resolve", "42 \"never closed", 2, {"42", "never closed"}},
-	{"ignore 42 a &lt;b&gt; &amp;amp;", "ignore", "42 a <b> &amp;", 4, {"42", "a", "<b>", "&amp;"}},
-	{"list\tservice=api\n since=7d", "list", "service=api\n since=7d", 2,
-		{"service=api", "since=7d"}},
+        {"", "", "", 0, {NULL}},
+        {"   ", "", "", 0, {NULL}},
+        {"FIX 42", "fix", "42", 1, {"42"}},
+        {"fix 42 \"keep the API stable\" draft", "fix", "42 \"keep the API stable\" draft", 3,
+                {"42", "keep the API stable", "draft"}},
+        {"snooze 42 “until worse”", "snooze", "42 “until worse”", 2, {"42", "until worse"}},
+        {"why 'my api'", "why", "'my api'", 1, {"my api"}},
+        {"resolve 42 \"never closed", "resolve", "42 \"never closed", 2, {"42", "never closed"}},
+        {"ignore 42 a &lt;b&gt; &amp;amp;", "ignore", "42 a <b> &amp;", 4,
+                {"42", "a", "<b>", "&amp;"}},
+        {"list\tservice=api\n since=7d", "list", "service=api\n since=7d", 2,
+                {"service=api", "since=7d"}},
 };
 
 static void split(void **state)
@@ -70,8 +71,8 @@ static void ids(void **state)
 	static const struct {
 		const char *word;
 		int64_t id; /* 0 = refused */
-	} cases[] = {{"42", 42}, {"INC-42", 42}, {"inc-7", 7}, {"#9", 9}, {"0", 0}, {"-1", 0}, {"", 0},
-		{"INC-", 0}, {"42x", 0}, {"1234567890", 0}, {"4 2", 0}};
+	} cases[] = {{"42", 42}, {"INC-42", 42}, {"inc-7", 7}, {"#9", 9}, {"0", 0}, {"-1", 0},
+	        {"", 0}, {"INC-", 0}, {"42x", 0}, {"1234567890", 0}, {"4 2", 0}};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
@@ -90,17 +91,17 @@ static void links(void **state)
 	const char *channel = NULL, *ts = NULL;
 
 	(void)state;
-	assert_true(grammar_link(a, "https://acme.slack.com/archives/C0123ABCD/p1700000000123456",
-		&channel, &ts));
+	assert_true(grammar_link(
+	        a, "https://acme.slack.com/archives/C0123ABCD/p1700000000123456", &channel, &ts));
 	assert_string_equal(channel, "C0123ABCD");
 	assert_string_equal(ts, "1700000000.123456");
 	assert_true(grammar_link(a,
-		"<https://acme.slack.com/archives/C0123ABCD/"
-		"p1700000009000100?thread_ts=1700000000.123456&cid=C0123ABCD>",
-		&channel, &ts));
+	        "<https://acme.slack.com/archives/C0123ABCD/"
+	        "p1700000009000100?thread_ts=1700000000.123456&cid=C0123ABCD>",
+	        &channel, &ts));
 	assert_string_equal(ts, "1700000000.123456");
-	assert_false(grammar_link(a, "http://acme.slack.com/archives/C0123ABCD/p1700000000123456",
-		&channel, &ts));
+	assert_false(grammar_link(
+	        a, "http://acme.slack.com/archives/C0123ABCD/p1700000000123456", &channel, &ts));
 	assert_false(grammar_link(a, "https://x/archives/c1/p17", &channel, &ts));
 	assert_false(grammar_link(a, "https://x/archives/C0123ABCD/p12", &channel, &ts));
 	arena_free(a);
@@ -109,11 +110,11 @@ static void links(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(split),
-		cmocka_unit_test(split_keeps_the_rest_of_many_words),
-		cmocka_unit_test(addressed),
-		cmocka_unit_test(ids),
-		cmocka_unit_test(links),
+	        cmocka_unit_test(split),
+	        cmocka_unit_test(split_keeps_the_rest_of_many_words),
+	        cmocka_unit_test(addressed),
+	        cmocka_unit_test(ids),
+	        cmocka_unit_test(links),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -21,7 +21,7 @@ static bool nothing(struct wf *w, struct err *e)
 }
 
 static const struct workflow publish = {
-	.name = "publish", .version = 1, .run = nothing, .lane = WF_INTERACTIVE};
+        .name = "publish", .version = 1, .run = nothing, .lane = WF_INTERACTIVE};
 static const struct workflow *const workflows[] = {&publish, NULL};
 
 struct ground {
@@ -67,18 +67,18 @@ static struct incident_new sample(struct arena *a)
 
 	json_set_int(facts, "good", 0);
 	return (struct incident_new){
-		.project_id = "p",
-		.environment_id = "e",
-		.environment = "production",
-		.service_id = "s1",
-		.service = "api",
-		.signal = SIGNAL_ERROR_RATE,
-		.severity = SEVERITY_CRIT,
-		.began_ms = clock_now_ms() - 60000,
-		.headline = "HTTP 5xx 12.4 %",
-		.facts = facts,
-		.channel = "C1",
-		.reopen_ms = 86400000,
+	        .project_id = "p",
+	        .environment_id = "e",
+	        .environment = "production",
+	        .service_id = "s1",
+	        .service = "api",
+	        .signal = SIGNAL_ERROR_RATE,
+	        .severity = SEVERITY_CRIT,
+	        .began_ms = clock_now_ms() - 60000,
+	        .headline = "HTTP 5xx 12.4 %",
+	        .facts = facts,
+	        .channel = "C1",
+	        .reopen_ms = 86400000,
 	};
 }
 
@@ -190,7 +190,7 @@ static void acks_and_naps_are_kept_and_repeatable(void **state)
 {
 	struct ground *g = *state;
 	struct incident_event nap = {
-		.kind = INCIDENT_EV_SNOOZED, .actor = "U1", .until_ms = INT64_MAX};
+	        .kind = INCIDENT_EV_SNOOZED, .actor = "U1", .until_ms = INT64_MAX};
 	struct incident_event worse = {.kind = INCIDENT_EV_WORSE, .severity = SEVERITY_CRIT};
 	struct err e = {0};
 	struct timeline_row *rows;
@@ -213,32 +213,32 @@ static void acks_and_naps_are_kept_and_repeatable(void **state)
 static struct fix_row fix_sample(struct ground *g, int64_t id, int n)
 {
 	return (struct fix_row){
-		.incident = id,
-		.n = n,
-		.state = "queued",
-		.repo = "acme/api",
-		.base = "main",
-		.branch = arena_printf(g->a, "heal/inc-%lld-%d", (long long)id, n),
-		.contract = json_obj(g->a),
-		.started_by = "U1",
-		.started_ms = clock_now_ms(),
-		.cost_usd = -1,
+	        .incident = id,
+	        .n = n,
+	        .state = "queued",
+	        .repo = "acme/api",
+	        .base = "main",
+	        .branch = arena_printf(g->a, "heal/inc-%lld-%d", (long long)id, n),
+	        .contract = json_obj(g->a),
+	        .started_by = "U1",
+	        .started_ms = clock_now_ms(),
+	        .cost_usd = -1,
 	};
 }
 
 static void diagnose(struct ground *g, int64_t id, const char *key)
 {
 	struct diagnosis d = {
-		.incident = id,
-		.plan = json_obj(g->a),
-		.plan_hash = "abc",
-		.evidence = json_arr(g->a),
-		.confidence = "medium",
-		.remedy = "code",
-		.model = "m",
-		.prompt_version = "diagnose.v1",
-		.cost_usd = 0.03,
-		.created_ms = clock_now_ms(),
+	        .incident = id,
+	        .plan = json_obj(g->a),
+	        .plan_hash = "abc",
+	        .evidence = json_arr(g->a),
+	        .confidence = "medium",
+	        .remedy = "code",
+	        .model = "m",
+	        .prompt_version = "diagnose.v1",
+	        .cost_usd = 0.03,
+	        .created_ms = clock_now_ms(),
 	};
 	struct err e = {0};
 	int version = 0;
@@ -285,7 +285,8 @@ static void fixes_per_repository_are_capped(void **state)
 	f = fix_sample(g, id, 1);
 	assert_true(fix_begin(g->s, "a", &f, 1, &n, &e));
 	f.state = "failed";
-	assert_true(fix_update(g->s, &f, &(struct incident_event){.kind = INCIDENT_EV_FIX_FAILED}, &e));
+	assert_true(
+	        fix_update(g->s, &f, &(struct incident_event){.kind = INCIDENT_EV_FIX_FAILED}, &e));
 	f = fix_sample(g, id, 2);
 	assert_true(fix_begin(g->s, "b", &f, 1, &n, &e));
 	assert_int_equal(n, 2);
@@ -414,8 +415,12 @@ static void money_is_counted_once_per_key(void **state)
 static void memory_survives(void **state)
 {
 	struct ground *g = *state;
-	struct scan_row row = {.environment_id = "e", .service_id = "s", .service = "api",
-		.watch = "blob", .watch_len = 4, .scanned_ms = 5};
+	struct scan_row row = {.environment_id = "e",
+	        .service_id = "s",
+	        .service = "api",
+	        .watch = "blob",
+	        .watch_len = 4,
+	        .scanned_ms = 5};
 	struct err e = {0};
 	struct scan_row *rows;
 	json *v = json_obj(g->a);
@@ -440,7 +445,8 @@ static void every_state_has_a_word_and_every_event_a_rule(void **state)
 	for (int s = 0; s < INCIDENT_STATE_COUNT; s++) {
 		enum incident_state back;
 
-		assert_true(incident_state_parse(incident_state_name((enum incident_state)s), &back));
+		assert_true(
+		        incident_state_parse(incident_state_name((enum incident_state)s), &back));
 		assert_int_equal(back, s);
 	}
 	for (int ev = 0; ev < INCIDENT_EV_COUNT; ev++)
@@ -451,20 +457,20 @@ int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		T(opening_twice_is_one),
-		T(comes_back_within_a_day_under_the_same_number),
-		T(dismissed_ones_are_not_opened_again_under_the_same_number),
-		T(people_are_told_why_it_is_refused),
-		T(acks_and_naps_are_kept_and_repeatable),
-		T(a_fix_asked_twice_is_one),
-		T(fixes_per_repository_are_capped),
-		T(an_update_keeps_what_is_not_given),
-		T(one_rating_per_person_the_latest_wins),
-		T(lists_filter_and_order),
-		T(slots_find_their_incident),
-		T(money_is_counted_once_per_key),
-		T(memory_survives),
-		cmocka_unit_test(every_state_has_a_word_and_every_event_a_rule),
+	        T(opening_twice_is_one),
+	        T(comes_back_within_a_day_under_the_same_number),
+	        T(dismissed_ones_are_not_opened_again_under_the_same_number),
+	        T(people_are_told_why_it_is_refused),
+	        T(acks_and_naps_are_kept_and_repeatable),
+	        T(a_fix_asked_twice_is_one),
+	        T(fixes_per_repository_are_capped),
+	        T(an_update_keeps_what_is_not_given),
+	        T(one_rating_per_person_the_latest_wins),
+	        T(lists_filter_and_order),
+	        T(slots_find_their_incident),
+	        T(money_is_counted_once_per_key),
+	        T(memory_survives),
+	        cmocka_unit_test(every_state_has_a_word_and_every_event_a_rule),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
