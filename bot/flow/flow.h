@@ -51,8 +51,8 @@ void flow_work(struct flow *f, int index, struct heal *world);
  * the next start, the interrupted attempt not counted. Does not wait. Thread: any, also a
  * signal-driven loop (not a signal handler). */
 void flow_stop(struct flow *f);
-/* Waits until no worker executes a run, at most timeout_ms; false = some still do (their steps
- * will count as interrupted). */
+/* Waits until no worker executes a run, at most timeout_ms; false = some still do: then
+ * the process ends with _exit, without flow_free (their steps count as interrupted). */
 bool flow_drain(struct flow *f, int64_t timeout_ms);
 
 /* Looks at the clock again: tests, after clock_fake. */

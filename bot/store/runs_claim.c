@@ -149,7 +149,7 @@ static bool fire(struct db *db, const struct timer_row *t, int64_t now, struct e
 	const struct workflow *wf = runs_workflow(db_store(db), t->start.workflow);
 	int64_t next = t->next + ((now - t->next) / t->every + 1) * t->every, id;
 
-	if (wf) { /* a timer of a workflow that is gone only moves on: see flow_new */
+	if (wf) { /* a timer whose workflow is gone only moves on */
 		struct run_insert in = {.start = &t->start,
 		        .input = t->input,
 		        .version = wf->version,

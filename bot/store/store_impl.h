@@ -20,8 +20,11 @@ struct store_job {
 	void *arg;
 	store_done done; /* store_submit */
 	bool sync;       /* a thread waits in store_write */
-	bool ok, finished;
-	bool lead; /* the waiting thread shall lead */
+	bool ok;
+	bool dropped; /* failed, and the transaction with it: left out of the next try (leader only)
+	               */
+	bool finished; /* guarded by mu */
+	bool lead;     /* the waiting thread shall lead */
 	pthread_cond_t *cond;
 	size_t wake_mark;
 	struct err err;

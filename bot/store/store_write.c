@@ -46,53 +46,56 @@ void store_note_wake(struct db *db, const struct store_wake *w)
 	s->wakes[s->nwakes++] = *w;
 }
 
-static void undo_job(struct store *s, struct store_job *j)
+static void undo_job(struct store *s, struct store_job *j, bool alone)
 {
 	s->nwakes = j->wake_mark;
-	if (db_in_transaction(s->writer) && (!db_exec(s->writer, "ROLLBACK TO job", NULL, NULL) ||
-	                                            !db_exec(s->writer, "RELEASE job", NULL, NULL)))
+	if (alone && db_in_transaction(s->writer))
+		db_exec(s->writer, "ROLLBACK", NULL, NULL);
+	else if (db_in_transaction(s->writer) &&
+	         (!db_exec(s->writer, "ROLLBACK TO job", NULL, NULL) ||
+	                 !db_exec(s->writer, "RELEASE job", NULL, NULL)))
 		db_exec(s->writer, "ROLLBACK", NULL, NULL);
 }
 
-/* False when the whole transaction is gone. */
-static bool run_job(struct store *s, struct store_job *j)
+/* A job alone in its transaction needs no savepoint. False when the whole transaction is gone. */
+static bool run_job(struct store *s, struct store_job *j, bool alone)
 {
 	j->wake_mark = s->nwakes;
 	j->err = (struct err){0};
-	j->ok = db_exec(s->writer, "SAVEPOINT job", NULL, &j->err) &&
+	j->ok = (alone || db_exec(s->writer, "SAVEPOINT job", NULL, &j->err)) &&
 	        j->fn(s->writer, j->arg, &j->err) &&
-	        db_exec(s->writer, "RELEASE job", NULL, &j->err);
+	        (alone || db_exec(s->writer, "RELEASE job", NULL, &j->err));
 	if (!j->ok)
-		undo_job(s, j);
+		undo_job(s, j, alone);
 	return db_in_transaction(s->writer);
 }
 
-static void fail_unfinished(struct store_job **jobs, int n, const struct err *e)
+static void fail_rest(struct store_job **jobs, int n, const struct err *e)
 {
 	for (int i = 0; i < n; i++) {
-		if (!jobs[i]->finished) {
+		if (!jobs[i]->dropped) {
 			jobs[i]->ok = false;
 			jobs[i]->err = *e;
 		}
 	}
 }
 
-/* One transaction over the jobs that are not finished. False: it vanished under a failing job,
- * which is marked finished; the others are to be run again. */
+/* One transaction over the jobs that are not dropped. False: it vanished under a failing job, which
+ * is dropped; the others are to be run again. */
 static bool transact(struct store *s, struct store_job **jobs, int n)
 {
 	struct err e = {0};
 
 	s->nwakes = 0;
 	if (!db_exec(s->writer, "BEGIN IMMEDIATE", NULL, &e)) {
-		fail_unfinished(jobs, n, &e);
+		fail_rest(jobs, n, &e);
 		return true;
 	}
 	for (int i = 0; i < n; i++) {
-		if (jobs[i]->finished)
+		if (jobs[i]->dropped)
 			continue;
-		if (!run_job(s, jobs[i])) {
-			jobs[i]->finished = true;
+		if (!run_job(s, jobs[i], n == 1)) {
+			jobs[i]->dropped = true;
 			return false;
 		}
 	}
@@ -101,7 +104,7 @@ static bool transact(struct store *s, struct store_job **jobs, int n)
 	if (db_in_transaction(s->writer))
 		db_exec(s->writer, "ROLLBACK", NULL, NULL);
 	s->nwakes = 0;
-	fail_unfinished(jobs, n, &e);
+	fail_rest(jobs, n, &e);
 	return true;
 }
 

@@ -73,24 +73,32 @@ static void *worker_main(void *arg)
 {
 	struct kit_worker *w = arg;
 
-	flow_work(w->kit->flow, w->index, NULL);
+	flow_work(w->kit->flow, w->index, w->world);
 	return NULL;
 }
 
 void kit_start(struct kit *k, const struct workflow *const *workflows, int workers)
 {
-	struct flow_config c = {.store = k->store, .workflows = workflows, .workers = workers};
+	struct flow_config c = {.workflows = workflows, .workers = workers};
+
+	kit_start_with(k, c, NULL);
+}
+
+void kit_start_with(struct kit *k, struct flow_config c, struct heal **worlds)
+{
 	struct err e;
 
+	c.store = k->store;
 	k->flow = flow_new(&c, &e);
 	if (!k->flow)
 		fail_now("flow_new", &e);
-	k->workers = workers;
-	for (int i = 0; i < workers; i++) {
+	k->workers = c.workers;
+	for (int i = 0; i < c.workers; i++) {
 		pthread_t t;
 
 		k->worker[i].kit = k;
 		k->worker[i].index = i;
+		k->worker[i].world = worlds ? worlds[i] : NULL;
 		if (pthread_create(&t, NULL, worker_main, &k->worker[i]) != 0)
 			abort();
 		k->worker[i].thread = (unsigned long)t;

@@ -25,6 +25,7 @@ struct kit {
 	struct kit_worker {
 		struct kit *kit;
 		int index;
+		struct heal *world;
 		unsigned long thread;
 	} worker[KIT_WORKERS_MAX];
 };
@@ -35,6 +36,9 @@ void kit_free(struct kit *k); /* stops, closes, removes the folder */
 
 /* Starts and stops the engine; the store stays open. */
 void kit_start(struct kit *k, const struct workflow *const *workflows, int workers);
+/* The same with a configuration of the test's own (store is filled in); worlds[i] for worker i,
+ * NULL = none. */
+void kit_start_with(struct kit *k, struct flow_config c, struct heal **worlds);
 void kit_stop(struct kit *k);
 /* Closes and opens the store again: another boot id, like a new process. Engine stopped. */
 void kit_reopen(struct kit *k);

@@ -1,8 +1,10 @@
 /* test_flow.c - the engine's promises, one workflow each. */
+#include <sched.h>
 #include <stdatomic.h>
 
 #include "clock.h"
 #include "flowkit.h"
+#include "heal.h"
 #include "str.h"
 #include "unit.h"
 
@@ -175,12 +177,163 @@ static void test_gives_up(void **state)
 	assert_string_equal(d->children[0].workflow, "flaky!failed");
 }
 
+/* --- worlds of parallel slots --- */
+
+enum { SLOTS = 8 };
+
+static struct heal worlds[SLOTS + 1]; /* [SLOTS] is the worker's own */
+static _Atomic int in_use[SLOTS + 1], made, freed;
+
+static struct heal *world_new(void *ctx, int worker, int slot, struct err *e)
+{
+	assert_ptr_equal(ctx, worlds);
+	assert_int_equal(worker, 0);
+	assert_in_range(slot, 1, SLOTS - 1);
+	if (slot == 3) { /* one slot less, not a failure */
+		err_set(e, ERR_SYS, false, "no more worlds");
+		return NULL;
+	}
+	atomic_fetch_add(&made, 1);
+	return &worlds[slot];
+}
+
+static void world_free(void *ctx, struct heal *world)
+{
+	(void)ctx;
+	assert_true(world >= worlds && world < worlds + SLOTS);
+	atomic_fetch_add(&freed, 1);
+}
+
+static const json *body_in_world(struct wf *w, const json *in, struct err *e)
+{
+	ptrdiff_t i = wf_heal(w) - worlds;
+
+	(void)e;
+	/* Nobody else is in this world now. */
+	assert_in_range(i, 0, SLOTS);
+	assert_int_equal(atomic_fetch_add(&in_use[i], 1), 0);
+	sched_yield();
+	assert_int_equal(atomic_fetch_sub(&in_use[i], 1), 1);
+	return in;
+}
+
+static bool run_worlds(struct wf *w, struct err *e)
+{
+	struct wf_call calls[40];
+
+	memset(calls, 0, sizeof(calls));
+	for (int i = 0; i < 40; i++) {
+		calls[i].name = arena_printf(wf_arena(w), "w:%d", i);
+		calls[i].body = body_in_world;
+		calls[i].in = number(wf_arena(w), i);
+	}
+	return wf_all(w, calls, 40, false, e);
+}
+
+static const struct workflow worlds_wf = {.name = "worlds", .version = 1, .run = run_worlds};
+static const struct workflow *const only_worlds[] = {&worlds_wf, NULL};
+
+static void test_worlds(void **state)
+{
+	struct kit *k = *state;
+	struct heal *own = &worlds[SLOTS];
+	struct flow_config c = {.workflows = only_worlds,
+	        .workers = 1,
+	        .world_new = world_new,
+	        .world_free = world_free,
+	        .ctx = worlds};
+
+	kit_start_with(k, c, &own);
+	for (int i = 0; i < 5; i++)
+		kit_until(k, kit_run(k, "worlds", NULL), "done");
+	assert_int_equal(made, SLOTS - 2); /* kept from run to run */
+	kit_stop(k);
+	assert_int_equal(freed, SLOTS - 2);
+}
+
+/* --- a body that takes too long, and one that is only slow --- */
+
+static const json *body_too_long(struct wf *w, const json *in, struct err *e)
+{
+	(void)in;
+	atomic_fetch_add(&seen.calls, 1);
+	assert_int_equal(wf_maybe_done(w), wf_attempt(w) > 1);
+	while (wf_heartbeat(w, e))
+		sched_yield();
+	return NULL;
+}
+
+static bool run_too_long(struct wf *w, struct err *e)
+{
+	const struct wf_policy p = {.attempts = 2, .first_ms = 1, .max_ms = 1, .timeout_ms = 20};
+
+	return wf_step_with(w, "long", &p, body_too_long, NULL, e) != NULL;
+}
+
+static _Atomic int may_end;
+
+static const json *body_slow(struct wf *w, const json *in, struct err *e)
+{
+	(void)in;
+	atomic_fetch_add(&seen.calls, 1);
+	while (!atomic_load(&may_end)) {
+		if (!wf_heartbeat(w, e))
+			return NULL;
+		sched_yield();
+	}
+	return json_obj(wf_arena(w));
+}
+
+static bool run_slow(struct wf *w, struct err *e)
+{
+	return wf_step(w, "slow", body_slow, NULL, e) != NULL;
+}
+
+static const struct workflow too_long = {.name = "too long", .version = 1, .run = run_too_long};
+static const struct workflow slow = {.name = "slow", .version = 1, .run = run_slow};
+static const struct workflow *const slow_ones[] = {&too_long, &slow, NULL};
+
+static void test_time_limit(void **state)
+{
+	struct kit *k = *state;
+	struct run_detail *d;
+
+	kit_start(k, slow_ones, 2);
+	d = kit_until(k, kit_run(k, "too long", NULL), "failed");
+	assert_int_equal(seen.calls, 2);
+	assert_string_equal(d->run.error_code, "timeout");
+	assert_string_equal(d->run.error, "after 2 attempts: step long took too long");
+}
+
+static void test_lease_is_renewed(void **state)
+{
+	struct kit *k = *state;
+	struct flow_config c = {.workflows = slow_ones, .workers = 1, .lease_ms = 1000};
+	int64_t now = clock_now_ms(), id;
+
+	clock_fake(now);
+	atomic_store(&may_end, 0);
+	kit_start_with(k, c, NULL);
+	id = kit_run(k, "slow", NULL);
+	kit_until_count(&seen.calls, 1);
+	for (int i = 1; i <= 3; i++) {
+		clock_fake(now + 800 * i);
+		while (kit_until(k, id, "running")->run.lease_ms != now + 800 * i + 1000)
+			sched_yield();
+	}
+	atomic_store(&may_end, 1);
+	kit_until(k, id, "done");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        FLOW_TEST(test_memoised),
 	        FLOW_TEST(test_retry),
 	        FLOW_TEST(test_gives_up),
+	        FLOW_TEST(test_worlds),
+	        FLOW_TEST(test_time_limit),
+	        FLOW_TEST(test_lease_is_renewed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
