@@ -91,7 +91,7 @@ static void begin(struct job *j, size_t head)
 		while (*value == ' ')
 			value++;
 		if (strcasecmp(line, "Status") == 0)
-			status = atoi(value);
+			status = (int)strtol(value, NULL, 10);
 		else if (strcasecmp(line, "Content-Type") == 0)
 			type = value;
 		else if (strcasecmp(line, "Content-Length") != 0)

@@ -192,13 +192,13 @@ static bool parse_arguments(struct server *s, int argc, char **argv)
 	int o;
 	while ((o = getopt_long(argc, argv, "", options, NULL)) >= 0) {
 		if (o == 'p')
-			s->port = atoi(optarg);
+			s->port = (int)strtol(optarg, NULL, 10);
 		else if (o == 'c')
 			s->cert = optarg;
 		else if (o == 'k')
 			s->key = optarg;
-		else if (o == 't' && atof(optarg) > 0)
-			s->sb.factor = atof(optarg);
+		else if (o == 't' && strtod(optarg, NULL) > 0)
+			s->sb.factor = strtod(optarg, NULL);
 		else if (o != 's' || !set_option(&s->sb, optarg))
 			return false;
 	}

@@ -142,7 +142,7 @@ static bool wanted(const struct record *x, const struct sb_request *rq)
 	const char *peer = sb_query(rq, "peer"), *kind = sb_query(rq, "kind");
 	const char *match = sb_query(rq, "match"), *since = sb_query(rq, "since");
 	return (!peer || strcmp(peer, x->peer) == 0) && (!kind || strcmp(kind, x->kind) == 0) &&
-	       (!match || strstr(x->text, match)) && (!since || x->seq > atoll(since));
+	       (!match || strstr(x->text, match)) && (!since || x->seq > strtoll(since, NULL, 10));
 }
 
 void records_answer(struct sb *sb, const struct sb_request *rq, struct sb_response *rs)

@@ -50,7 +50,7 @@ bool arg_bool(struct call *c, const char *name, bool def)
 int64_t arg_int(struct call *c, const char *name, int64_t def)
 {
 	const char *s = arg_str(c, name);
-	return s ? atoll(s) : json_int(arg_raw(c, name), "", def);
+	return s ? strtoll(s, NULL, 10) : json_int(arg_raw(c, name), "", def);
 }
 
 /* In a form, structured arguments are JSON text; in a JSON body they may be. */

@@ -12,7 +12,7 @@ const char *trigger_new(struct slack *s, const char *user, const char *view)
 {
 	struct trigger *t = ARENA_NEW(s->a, struct trigger);
 	int64_t n = ++s->seq;
-	t->id = arena_printf(s->a, "%lld.%lld.%s", (long long)n, (long long)(n * 7919),
+	t->id = arena_printf(s->a, "%lld.%lld.%s", (long long)n, (long long)n * 7919,
 	        str_hash_hex(s->a, arena_printf(s->a, "trigger%lld", (long long)n)));
 	t->user = arena_strdup(s->a, user);
 	t->view = arena_strdup(s->a, view);
