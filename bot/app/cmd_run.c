@@ -189,8 +189,10 @@ static void stop(struct bot *b)
 	b->stopping = true;
 	if (b->flow) {
 		flow_stop(b->flow);
-		if (!flow_drain(b->flow, DRAIN_MS))
+		if (!flow_drain(b->flow, DRAIN_MS)) {
 			log_warn("run", "a step did not end within 10 s; it counts as interrupted");
+			_Exit(EXIT_OK); /* joining its thread could last for ever */
+		}
 	}
 	pool_join(b->pool);
 	loop_free(b->loop);

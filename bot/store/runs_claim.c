@@ -127,7 +127,7 @@ static bool due_timer(struct db *db, struct arena *a, int64_t now, struct timer_
 	struct db_query q;
 
 	if (!db_query(db, &q,
-	            "SELECT name, workflow, input, every, next FROM timer WHERE next <= ?"
+	            "SELECT name, workflow, input, every, next, ckey FROM timer WHERE next <= ?"
 	            " ORDER BY next LIMIT 1",
 	            DB_ARGS(db_int(now)), e))
 		return false;
@@ -138,7 +138,8 @@ static bool due_timer(struct db *db, struct arena *a, int64_t now, struct timer_
 		t->input = db_col_strdup(&q, 2, a);
 		t->every = db_col_int(&q, 3);
 		t->next = db_col_int(&q, 4);
-		t->start.concurrency = arena_printf(a, "timer:%s", t->name);
+		t->start.concurrency = db_col_null(&q, 5) ? arena_printf(a, "timer:%s", t->name)
+		                                          : db_col_strdup(&q, 5, a);
 		t->start.coalesce = true;
 	}
 	return db_done(&q, e);
@@ -200,11 +201,12 @@ bool run_timer_set_tx(struct db *db, void *arg, struct err *e)
 	a = arena_new(0);
 	/* A restart does not shift a timer that exists: only a new period does. */
 	ok = db_exec(db,
-	        "INSERT INTO timer(name, workflow, input, every, next) VALUES (?1, ?2, ?3, ?4, ?5)"
-	        " ON CONFLICT(name) DO UPDATE SET workflow = ?2, input = ?3, every = ?4,"
+	        "INSERT INTO timer(name, workflow, input, every, next, ckey)"
+	        " VALUES (?1, ?2, ?3, ?4, ?5, ?6)"
+	        " ON CONFLICT(name) DO UPDATE SET workflow = ?2, input = ?3, every = ?4, ckey = ?6,"
 	        " next = CASE WHEN every = ?4 THEN next ELSE min(next, ?5 + ?4) END",
 	        DB_ARGS(db_text(t->name), db_text(t->start->workflow), db_json(a, t->start->input),
-	                db_int(t->every_ms), db_int(first)),
+	                db_int(t->every_ms), db_int(first), db_text(t->start->concurrency)),
 	        e);
 	arena_free(a);
 	store_note_wake(db, &(struct store_wake){.lane = WF_BACKGROUND, .due_ms = first});

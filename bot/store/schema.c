@@ -38,9 +38,10 @@
  *
  * attempt: calls of a body that failed. Those that worked leave only the step row.
  * signal: kept until taken by a wait; first come, first taken.
- * timer: durable clocks; when `next` has come the engine starts a run in the claiming transaction.
- * meta: facts about the file itself (who made it, when).
- * seen: dedupe keys of the inbox, on disk because Slack repeats after minutes and after a restart.
+ * timer: durable clocks; when `next` has come the engine starts a run in the claiming transaction,
+ *	with concurrency key `ckey`, so that a run started by hand and one of the clock exclude each
+ *other. meta: facts about the file itself (who made it, when). seen: dedupe keys of the inbox, on
+ *disk because Slack repeats after minutes and after a restart.
  *
  * Times are wall milliseconds. JSON columns are text written by our printer. All tables are STRICT.
  */
@@ -129,8 +130,11 @@ static const char flow_2[] =
         " key TEXT PRIMARY KEY, inbox INTEGER NOT NULL, at INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
         "CREATE INDEX seen_at ON seen(at);";
 
+static const char flow_3[] = "ALTER TABLE timer ADD COLUMN ckey TEXT;";
+
 const struct migration schema_flow[] = {
         {1, flow_1},
         {2, flow_2},
+        {3, flow_3},
         {0},
 };

@@ -231,6 +231,13 @@ static int compare(const void *x, const void *y)
 	return a < c ? -1 : a > c;
 }
 
+static double percentile(const int64_t *us, int n, int percent)
+{
+	int i = (n - 1) * percent / 100;
+
+	return (double)us[i] / 1e3;
+}
+
 static void bench_first(void)
 {
 	enum { N = 300 };
@@ -249,7 +256,7 @@ static void bench_first(void)
 	}
 	qsort(us, N, sizeof(us[0]), compare);
 	printf("first step after start   p50 %.2f ms   p99 %.2f ms   max %.2f ms\n",
-	        (double)us[N / 2] / 1e3, (double)us[N * 99 / 100] / 1e3, (double)us[N - 1] / 1e3);
+	        percentile(us, N, 50), percentile(us, N, 99), percentile(us, N, 100));
 }
 
 static void park_many(void)

@@ -138,6 +138,13 @@ static int compare(const void *x, const void *y)
 	return a < c ? -1 : a > c;
 }
 
+static double percentile(const int64_t *us, int n, int percent)
+{
+	int i = (n - 1) * percent / 100;
+
+	return (double)us[i] / 1e3;
+}
+
 static void report(const char *what, const struct envelope *v, int n)
 {
 	int64_t *us = calloc((size_t)n, sizeof(*us));
@@ -145,8 +152,8 @@ static void report(const char *what, const struct envelope *v, int n)
 	for (int i = 0; i < n; i++)
 		us[i] = v[i].stored_us - v[i].sent_us;
 	qsort(us, (size_t)n, sizeof(us[0]), compare);
-	printf("%s p50 %.2f ms   p99 %.2f ms   max %.2f ms\n", what, (double)us[n / 2] / 1e3,
-	        (double)us[(int64_t)n * 99 / 100] / 1e3, (double)us[n - 1] / 1e3);
+	printf("%s p50 %.2f ms   p99 %.2f ms   max %.2f ms\n", what, percentile(us, n, 50),
+	        percentile(us, n, 99), percentile(us, n, 100));
 	free(us);
 }
 

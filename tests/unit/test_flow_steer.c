@@ -516,6 +516,37 @@ static void test_timer(void **state)
 	assert_int_equal(seen.calls, 8);
 }
 
+/* The clock's run and one started by hand exclude each other when they have the same key. */
+static void test_timer_key(void **state)
+{
+	struct kit *k = *state;
+	int64_t now = clock_now_ms(), by_hand;
+	struct wf_start st = {.workflow = "hold", .concurrency = "scan"};
+	struct run_filter f = {.workflow = "hold", .state = "queued"};
+	struct run_row *rows;
+	struct err e;
+	size_t n = 0;
+
+	clock_fake(now);
+	atomic_store(&seen.hold, 1);
+	kit_start(k, all, 3);
+	by_hand = start_with(k, &st);
+	kit_until_count(&seen.inside, 1);
+	assert_true(flow_every(k->store, "scan", &st, 600000, now, &e));
+	while (n == 0)
+		assert_true(runs_list(k->store, k->a, &f, &rows, &n, &e));
+	assert_int_equal(n, 1);
+	clock_fake(now + 600000); /* the next beat finds one waiting: still one */
+	flow_poke(k->flow);
+	kit_until(k, kit_run(k, "fails", NULL), "done");
+	assert_true(runs_list(k->store, k->a, &f, &rows, &n, &e));
+	assert_int_equal(n, 1);
+	assert_int_equal(seen.inside, 1);
+	atomic_store(&seen.hold, 0);
+	kit_until(k, by_hand, "done");
+	kit_until(k, rows[0].id, "done");
+}
+
 /* --- lanes, stop --- */
 
 static void test_lanes(void **state)
@@ -604,6 +635,7 @@ int main(void)
 	        FLOW_TEST(test_pause),
 	        FLOW_TEST(test_retry_from),
 	        FLOW_TEST(test_timer),
+	        FLOW_TEST(test_timer_key),
 	        FLOW_TEST(test_lanes),
 	        FLOW_TEST(test_stop_is_not_an_attempt),
 	        FLOW_TEST(test_many_at_once),
