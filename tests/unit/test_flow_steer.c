@@ -538,7 +538,7 @@ static void test_timer_key(void **state)
 	assert_int_equal(n, 1);
 	clock_fake(now + 600000); /* the next beat finds one waiting: still one */
 	flow_poke(k->flow);
-	kit_until(k, kit_run(k, "fails", NULL), "done");
+	kit_until_waits(k, kit_run(k, "nap", NULL), "sleep nap");
 	assert_true(runs_list(k->store, k->a, &f, &rows, &n, &e));
 	assert_int_equal(n, 1);
 	assert_int_equal(seen.inside, 1);
