@@ -2,9 +2,7 @@
  * healbot run: the bot. Builds the parts in order, runs, tears them down in reverse. The loop has
  * this thread; workers have their own and meet it in the store only.
  */
-#include <inttypes.h>
-#include <stdio.h>
-#include <stdlib.h>
+#include <signal.h>
 
 #include "app/cli.h"
 #include "app/commands.h"
@@ -211,6 +209,17 @@ static void greet(const struct bot *b, struct arena *a)
 	        b->settings->llm.model ? "" : ", no model: numbers and evidence only");
 }
 
+/* The loop reads signals from a descriptor; no thread, whenever it was made, may take them. */
+static void block_signals(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+}
+
 int command_run(struct cli *c, int argc, char **argv)
 {
 	struct bot b = {.settings = c->settings};
@@ -219,6 +228,7 @@ int command_run(struct cli *c, int argc, char **argv)
 
 	(void)argc;
 	(void)argv;
+	block_signals();
 	http_global_init();
 	gate_install(c->secrets);
 	ok = start(&b, c->secrets, &e);
