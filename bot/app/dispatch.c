@@ -326,6 +326,12 @@ static bool on_interactive(struct wf *w, struct call *c, struct err *e)
 	return run_action(w, c, callback, e);
 }
 
+/* What Slack sent; the inbox keeps {"type","payload"}. */
+static const json *sent(const struct inbox_row *in)
+{
+	return json_get(in->payload, ".payload");
+}
+
 static bool dispatch(struct wf *w, const struct inbox_row *in, struct err *e)
 {
 	struct call c = {
@@ -333,7 +339,7 @@ static bool dispatch(struct wf *w, const struct inbox_row *in, struct err *e)
 	        .text = "",
 	        .user = "",
 	        .user_name = "",
-	        .payload = in->payload,
+	        .payload = sent(in),
 	};
 
 	if (str_eq(in->kind, "slash_commands"))
@@ -383,7 +389,7 @@ static bool run_envelope(struct wf *w, struct err *e)
 	if (e->retryable || (e->code != ERR_INPUT && e->code != ERR_CONFLICT &&
 	                            e->code != ERR_NOT_FOUND && e->code != ERR_BUDGET))
 		return false;
-	return tell(w, in->payload, e->msg, e);
+	return tell(w, sent(in), e->msg, e);
 }
 
 static bool tell_failure(struct wf *w, struct err *e)
@@ -391,7 +397,7 @@ static bool tell_failure(struct wf *w, struct err *e)
 	struct inbox_row *in = inbox_get(
 	        wf_heal(w)->store, wf_arena(w), json_int(wf_input(w), ".input.inbox", 0), e);
 
-	return in && tell(w, in->payload, json_str(wf_input(w), ".error", "That did not work."), e);
+	return in && tell(w, sent(in), json_str(wf_input(w), ".error", "That did not work."), e);
 }
 
 const struct workflow wf_envelope = {
