@@ -88,7 +88,7 @@ struct message *render_plan(const struct render *r)
 	message_section(m, KEEP_ALWAYS,
 	        mrk(r->a, "*Plan v%d* · `%.12s` · remedy: %s%s%s", r->dx->version,
 	                str_or(r->dx->plan_hash, ""), str_or(r->dx->remedy, "unknown"),
-	                r->dx->hint ? " · hint: " : "", str_or(r->dx->hint, "")));
+	                r->dx->hint ? " · with a hint" : "", ""));
 	message_section(m, KEEP_HIGH, render_plan_text(r->a, r->dx));
 	message_context(m, KEEP_LOW,
 	        mrk(r->a,
@@ -348,7 +348,7 @@ struct message *render_note(const struct render *r, const struct timeline_row *r
 		return NULL; /* nobody is notified of a person's own click */
 	m = message_new(r->a, arena_printf(r->a, "%s %s", render_title(r->a, r->inc), what));
 	message_section(m, KEEP_ALWAYS,
-	        mrk(r->a, "%s *%s*%s%s", render_title(r->a, r->inc), what, row->note ? ": " : "",
-	                str_or(row->note, "")));
+	        row->note ? mrk(r->a, "%s *%s*: %s", render_title(r->a, r->inc), what, row->note)
+			  : mrk(r->a, "%s *%s*", render_title(r->a, r->inc), what));
 	return m;
 }

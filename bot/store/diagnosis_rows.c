@@ -172,7 +172,7 @@ bool vote_list(struct store *s, struct arena *a, int64_t incident, struct vote_r
 
 /* Diagnoses by prompt version and model, fixes together; each with its ratings. */
 static const char stats_sql[] =
-        "SELECT 'diagnosis', d.prompt_version, d.model, count(*), total(d.cost_usd), "
+        "SELECT 'diagnosis', d.prompt_version, d.model, count(*), total(max(d.cost_usd, 0)), "
         "total((SELECT count(*) FROM vote v WHERE v.incident = d.incident AND v.target = 'diagnosis' "
         "AND v.number = d.version AND v.vote = 'right')), "
         "total((SELECT count(*) FROM vote v WHERE v.incident = d.incident AND v.target = 'diagnosis' "

@@ -24,9 +24,12 @@ static bool add_timeline(struct wf *w, struct message *m, const struct incident 
 		mrk_add(&b, "… %zu earlier\n", from);
 	for (size_t i = from; i < n; i++) {
 		mrk_date(&b, rows[i].ts_ms, "{date_short_pretty} {time}");
-		mrk_add(&b, " *%s*%s%s%s%s\n", rows[i].kind, rows[i].actor ? " by " : "",
-		        rows[i].actor ? person_name(wf_heal(w), a, rows[i].actor) : "",
-		        rows[i].note ? ": " : "", str_or(rows[i].note, ""));
+		mrk_add(&b, " *%s*", rows[i].kind);
+		if (rows[i].actor)
+			mrk_add(&b, " by %s", person_name(wf_heal(w), a, rows[i].actor));
+		if (rows[i].note)
+			mrk_add(&b, ": %s", rows[i].note);
+		str_addc(&b, '\n');
 	}
 	message_section(m, KEEP_HIGH, b.s);
 	return true;
