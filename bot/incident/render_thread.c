@@ -86,9 +86,9 @@ struct message *render_plan(const struct render *r)
 		return NULL;
 	m = message_new(r->a, arena_printf(r->a, "Plan for INC-%s", render_id(r->a, r->inc)));
 	message_section(m, KEEP_ALWAYS,
-	        mrk(r->a, "*Plan v%d* · `%.12s` · remedy: %s%s%s", r->dx->version,
+	        mrk(r->a, "*Plan v%d* · `%.12s` · remedy: %s%s", r->dx->version,
 	                str_or(r->dx->plan_hash, ""), str_or(r->dx->remedy, "unknown"),
-	                r->dx->hint ? " · with a hint" : "", ""));
+	                r->dx->hint ? " · with a hint" : ""));
 	message_section(m, KEEP_HIGH, render_plan_text(r->a, r->dx));
 	message_context(m, KEEP_LOW,
 	        mrk(r->a,
