@@ -7,7 +7,7 @@
 #include "facts.h"
 #include "str.h"
 
-enum { STUCK_MS = 20 * 60 * 1000, CRON_LATE_MS = 15 * 60 * 1000, MIN_STEP_MS = 30000 };
+enum { STUCK_MS = 20 * 60 * 1000, CRON_LATE_MS = 15 * 60 * 1000 };
 
 /* --- measure --- */
 
@@ -57,7 +57,7 @@ static bool measure_http(struct railway *r, struct arena *a, struct scan *out, s
 	        .service_ids = ids,
 	        .start_ms = out->rail.start_ms,
 	        .end_ms = out->rail.end_ms,
-	        .step_ms = out->rail.step_ms < 60000 ? 60000 : out->rail.step_ms,
+	        .step_ms = out->rail.step_ms,
 	};
 	struct railway_http *http;
 	unsigned requests = 0;

@@ -56,6 +56,12 @@ opencode_start() {
 opencode_stop() {
 	[ -n "${OPENCODE_PID:-}" ] || return 0
 	kill "$OPENCODE_PID" 2>/dev/null
+	_tries=0
+	while kill -0 "$OPENCODE_PID" 2>/dev/null && [ "$_tries" -lt 50 ]; do
+		_tries=$((_tries + 1))
+		sleep 0.1
+	done
+	kill -9 "$OPENCODE_PID" 2>/dev/null # now and then it does not end by itself
 	wait "$OPENCODE_PID" 2>/dev/null
 	OPENCODE_PID=
 }
