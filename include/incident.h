@@ -95,6 +95,7 @@ enum incident_event_kind {
 	INCIDENT_EV_UNSNOOZED,
 	INCIDENT_EV_ASSIGNED, /* note = user id */
 	INCIDENT_EV_NOTE,     /* timeline only */
+	INCIDENT_EV_UNPROVEN, /* too little traffic to verify the fix: open, the scans decide */
 	INCIDENT_EV_COUNT
 };
 

@@ -121,6 +121,7 @@ static void write_fields(struct incident *inc, const struct incident_event *ev)
 	case INCIDENT_EV_VERIFYING:
 	case INCIDENT_EV_NOT_VERIFIED:
 	case INCIDENT_EV_NOTE:
+	case INCIDENT_EV_UNPROVEN:
 		break;
 	case INCIDENT_EV_COUNT:
 		abort();

@@ -349,6 +349,6 @@ struct message *render_note(const struct render *r, const struct timeline_row *r
 	m = message_new(r->a, arena_printf(r->a, "%s %s", render_title(r->a, r->inc), what));
 	message_section(m, KEEP_ALWAYS,
 	        row->note ? mrk(r->a, "%s *%s*: %s", render_title(r->a, r->inc), what, row->note)
-			  : mrk(r->a, "%s *%s*", render_title(r->a, r->inc), what));
+	                  : mrk(r->a, "%s *%s*", render_title(r->a, r->inc), what));
 	return m;
 }

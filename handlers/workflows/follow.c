@@ -19,6 +19,7 @@ enum {
 	MINUTE_MS = 60 * 1000,
 	PR_DAYS = 14,
 	DEPLOY_WAIT_MS = 2 * 60 * MINUTE_MS,
+	ROUNDS = 8, /* of looking for enough traffic after the deployment */
 };
 
 static int64_t days(int64_t n)
@@ -171,8 +172,9 @@ static const json *until_deployed(struct wf *w, const json *in, struct err *e)
 
 /* --- before and after --- */
 
-static bool measure_after(struct wf *w, const struct incident *inc, const char *metric,
-        double *value, double *requests, struct err *e)
+/* Measures only what came after the deployment. */
+static bool measure_after(struct wf *w, const struct incident *inc, const json *in, double *value,
+        double *requests, struct err *e)
 {
 	struct heal *h = wf_heal(w);
 	struct arena *a = wf_arena(w);
@@ -182,13 +184,15 @@ static bool measure_after(struct wf *w, const struct incident *inc, const char *
 	        .environment_id = inc->environment_id,
 	        .environment_name = inc->environment,
 	};
+	int64_t now = clock_now_ms(), at = json_int(in, ".at", now);
 	struct scan scan;
 
-	s.scan.window_ms = s.verify.window_ms; /* only what came after the deployment */
-	if (!scan_measure(h->railway, a, &s, &place, inc->service, clock_now_ms(), &scan, e))
+	s.scan.window_ms = now - at > s.verify.window_ms ? now - at : s.verify.window_ms;
+	if (!scan_measure(h->railway, a, &s, &place, inc->service, now, &scan, e))
 		return false;
 	scan_judge(a, &s, h->redact, NULL, 0, &scan);
-	*value = facts_metric(scan.services[0].facts, metric);
+	*value = facts_metric(
+	        scan.services[0].facts, json_str(in, ".contract.before.metric", "error_rate"));
 	*requests = json_num(scan.services[0].facts, ".http.requests", (double)NAN);
 	return true;
 }
@@ -225,7 +229,7 @@ static const json *compare_step(struct wf *w, const json *in, struct err *e)
 	json *out = json_obj(a);
 	const char *verdict;
 
-	if (!inc || !measure_after(w, inc, metric, &after, &requests, e))
+	if (!inc || !measure_after(w, inc, in, &after, &requests, e))
 		return NULL;
 	verdict = judge(before, after, warn_limit(h->settings, inc, metric));
 	if (!isnan(requests) && requests < (double)settings_service(h->settings, inc->service)
@@ -236,14 +240,24 @@ static const json *compare_step(struct wf *w, const json *in, struct err *e)
 	json_set_num(out, "after", after);
 	json_set_str(out, "text",
 	        str_eq(verdict, "unknown")
-	                ? "Too little traffic after the deployment to tell; the next scans will."
+	                ? "Too little traffic after the deployment to tell yet."
 	                : arena_printf(a, "%s %s, %s after the deployment%s", metric,
 	                          num_change(a, before, after, unit),
-	                          clock_duration(a, h->settings->verify.window_ms),
+	                          clock_duration(a, clock_now_ms() - json_int(in, ".at", 0)),
 	                          str_eq(verdict, "verified")
 	                                  ? ""
 	                                  : ". No cure: opened again, the diagnosis was wrong"));
 	return out;
+}
+
+static const json *undeployed(struct wf *w)
+{
+	json *v = json_obj(wf_arena(w));
+
+	json_set_str(v, "verdict", "unknown");
+	json_set_str(v, "text",
+	        "Merged, but no deployment with that commit came within 2 h: look at Railway.");
+	return v;
 }
 
 static const json *watching(struct wf *w)
@@ -258,24 +272,41 @@ static const json *watching(struct wf *w)
 	return v;
 }
 
-static bool prove(struct wf *w, struct err *e)
+static enum incident_event_kind kind_of(const char *verdict)
 {
-	const json *ok = event(w, "verifying", INCIDENT_EV_VERIFYING, NULL, watching(w), e);
-	const json *verdict;
-	enum incident_event_kind kind = INCIDENT_EV_NOTE;
+	if (str_eq(verdict, "verified"))
+		return INCIDENT_EV_VERIFIED;
+	return str_eq(verdict, "not verified") ? INCIDENT_EV_NOT_VERIFIED : INCIDENT_EV_UNPROVEN;
+}
 
-	if (!ok)
+/* One window after the other until there is enough traffic for a verdict. */
+static const json *compare(struct wf *w, const json *deployed, struct err *e)
+{
+	struct arena *a = wf_arena(w);
+	json *in = json_copy(a, wf_input(w));
+	const json *verdict = NULL;
+
+	json_set(in, "at", json_get(deployed, ".at"));
+	for (int i = 1; i <= ROUNDS; i++) {
+		if (!wf_sleep(w, arena_printf(a, "settle:%d", i),
+		            wf_heal(w)->settings->verify.window_ms, e))
+			return NULL;
+		verdict = wf_step(w, arena_printf(a, "compare:%d", i), compare_step, in, e);
+		if (!verdict || !str_eq(json_str(verdict, ".verdict", ""), "unknown"))
+			break;
+	}
+	return verdict;
+}
+
+static bool prove(struct wf *w, const json *deployed, struct err *e)
+{
+	const json *verdict;
+
+	if (!event(w, "verifying", INCIDENT_EV_VERIFYING, NULL, watching(w), e))
 		return false;
-	if (!wf_sleep(w, "settle", wf_heal(w)->settings->verify.window_ms, e))
-		return false;
-	verdict = wf_step(w, "compare", compare_step, wf_input(w), e);
-	if (!verdict)
-		return false;
-	if (str_eq(json_str(verdict, ".verdict", ""), "verified"))
-		kind = INCIDENT_EV_VERIFIED;
-	else if (str_eq(json_str(verdict, ".verdict", ""), "not verified"))
-		kind = INCIDENT_EV_NOT_VERIFIED;
-	return event(w, "verdict", kind, NULL, verdict, e) != NULL;
+	verdict = compare(w, deployed, e);
+	return verdict && event(w, "verdict", kind_of(json_str(verdict, ".verdict", "")), NULL,
+	                          verdict, e) != NULL;
 }
 
 static bool follow(struct wf *w, struct err *e)
@@ -297,8 +328,9 @@ static bool follow(struct wf *w, struct err *e)
 	if (!deployed)
 		return false;
 	if (!json_has(deployed, ".at"))
-		return event(w, "no deployment", INCIDENT_EV_NOT_VERIFIED, NULL, NULL, e) != NULL;
-	return prove(w, e);
+		return event(w, "no deployment", INCIDENT_EV_UNPROVEN, NULL, undeployed(w), e) !=
+		       NULL;
+	return prove(w, deployed, e);
 }
 
 const struct workflow wf_follow = {
