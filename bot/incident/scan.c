@@ -7,7 +7,7 @@
 #include "facts.h"
 #include "str.h"
 
-enum { STUCK_MS = 20 * 60 * 1000, CRON_LATE_MS = 15 * 60 * 1000 };
+enum { STUCK_MS = 20 * 60 * 1000, CRON_LATE_MS = 15 * 60 * 1000, FINE_STEP_MS = 30000 };
 
 /* --- measure --- */
 
@@ -90,6 +90,7 @@ bool scan_measure(struct railway *r, struct arena *a, const struct settings *s,
 	        .environment_id = place->environment_id,
 	        .start_ms = now_ms - s->scan.window_ms,
 	        .end_ms = now_ms,
+	        .step_ms = only ? FINE_STEP_MS : 0, /* one service: as fine as there is */
 	};
 
 	memset(out, 0, sizeof(*out));

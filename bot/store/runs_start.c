@@ -64,6 +64,24 @@ static bool find_by_key(struct db *db, const struct wf_start *st, int64_t *run_o
 	                         (long long)*run_out);
 }
 
+/* A waiting run that others are merged into goes when the earliest of them wants to go. */
+static bool bring_forward(struct db *db, int64_t run, int64_t due, struct err *e)
+{
+	int64_t lane = 0;
+
+	if (!db_exec(db, "UPDATE run SET due = ?1 WHERE id = ?2 AND state = 'ready' AND due > ?1",
+	            DB_ARGS(db_int(due), db_int(run)), e))
+		return false;
+	if (db_changes(db) == 0)
+		return true;
+	if (!db_get_int(
+	            db, &lane, NULL, "SELECT lane FROM run WHERE id = ?", DB_ARGS(db_int(run)), e))
+		return false;
+	store_note_wake(
+	        db, &(struct store_wake){.run = run, .lane = (enum wf_lane)lane, .due_ms = due});
+	return true;
+}
+
 /* The waiting run that this start may join. */
 static bool find_waiting(struct db *db, const struct wf_start *st, int64_t *run_out, struct err *e)
 {
@@ -83,8 +101,10 @@ static bool find_waiting(struct db *db, const struct wf_start *st, int64_t *run_
 	}
 	if (!db_done(&q, e))
 		return false;
-	if (!*run_out || st->debounce_ms <= 0)
+	if (!*run_out)
 		return true;
+	if (st->debounce_ms <= 0)
+		return bring_forward(db, *run_out, now + st->delay_ms, e);
 	due = now + st->debounce_ms;
 	if (due > created + 10 * st->debounce_ms)
 		due = created + 10 * st->debounce_ms;

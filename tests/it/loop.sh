@@ -33,8 +33,8 @@ opencode_start "$TMP/oc" "$SB_URL" || {
 }
 trap 'opencode_stop; cleanup' EXIT
 export OPENCODE_SERVER_PASSWORD=$OPENCODE_PASSWORD
-bot_ini scan.every=20s "opencode.url=$OPENCODE_URL" "opencode.directory=$OPENCODE_WORK" \
-	opencode.poll=500ms github.poll=500ms verify.window=20s
+bot_ini scan.every=30s "opencode.url=$OPENCODE_URL" "opencode.directory=$OPENCODE_WORK" \
+	opencode.poll=500ms github.poll=500ms verify.window=30s
 bot_start
 
 # --- scan → one thread, diagnosed
