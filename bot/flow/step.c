@@ -372,7 +372,7 @@ static void renew(struct entry *en)
 	struct run_commit c = {.run = en->run, .then = RUN_KEEP, .lease_until_ms = now + ms};
 
 	if (atomic_load(&en->lease_until_ms) - now < ms / 2 &&
-	        store_write(en->flow->c.store, run_commit_tx, &c, NULL))
+	        store_write_lazy(en->flow->c.store, run_commit_tx, &c, NULL))
 		atomic_store(&en->lease_until_ms, now + ms);
 }
 

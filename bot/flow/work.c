@@ -63,7 +63,8 @@ static bool claim(struct worker *k)
 
 	k->claim.a = k->arenas[k->arena];
 	k->claim.id = 0;
-	if (store_write(k->flow->c.store, run_claim_tx, &k->claim, &e))
+	/* Lazy: the start of the first step syncs it too; before that nothing has happened. */
+	if (store_write_lazy(k->flow->c.store, run_claim_tx, &k->claim, &e))
 		return true;
 	log_error("flow", "cannot look for work: %s", e.msg);
 	k->claim.next_due_ms = clock_now_ms() + 1000;

@@ -55,6 +55,11 @@ typedef bool (*store_fn)(struct db *db, void *arg, struct err *e);
  * nothing of it is stored. Thread: any but the loop (it may wait for the disk). */
 bool store_write(struct store *s, store_fn fn, void *arg, struct err *e);
 
+/* For what need not survive a loss of power by itself (a claim, a lease): not synced, but visible
+ * to all and safe from the death of the process when this returns, and durable with the next
+ * store_write of anybody, because the log is written in order. */
+bool store_write_lazy(struct store *s, store_fn fn, void *arg, struct err *e);
+
 /* The same without waiting. `done` (may be NULL) is called once, after the commit, on the thread
  * that committed: it must be short and must not call the store; `err` is NULL when it worked. `arg`
  * must stay valid until then. Never fails itself. Thread: any. */

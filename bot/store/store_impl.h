@@ -19,6 +19,7 @@ struct store_job {
 	store_fn fn;
 	void *arg;
 	store_done done; /* store_submit */
+	bool lazy;       /* needs no sync of the disk */
 	bool sync;       /* a thread waits in store_write */
 	bool ok;
 	bool dropped; /* failed, and the transaction with it: left out of the next try (leader only)
@@ -56,6 +57,7 @@ struct store {
 	struct store_stats stats;
 
 	struct db *writer;
+	bool unsynced; /* the writer is in synchronous = NORMAL */
 	struct store_wake *wakes;
 	size_t nwakes, wakes_cap;
 	int wal_frames, wal_checked; /* frames in the WAL now, and after the last checkpoint */

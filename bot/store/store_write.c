@@ -108,10 +108,33 @@ static bool transact(struct store *s, struct store_job **jobs, int n)
 	return true;
 }
 
+static bool all_lazy(struct store_job **jobs, int n)
+{
+	for (int i = 0; i < n; i++) {
+		if (!jobs[i]->lazy)
+			return false;
+	}
+	return true;
+}
+
+/* The pragma acts when it is compiled, so it is not a kept statement. */
+static void set_sync(struct store *s, struct store_job **jobs, int n)
+{
+	bool lazy = all_lazy(jobs, n);
+
+	if (lazy != s->unsynced &&
+	        db_script(s->writer,
+	                lazy ? "PRAGMA synchronous = NORMAL" : "PRAGMA synchronous = FULL", NULL))
+		s->unsynced = lazy;
+}
+
 static void run_batch(struct store *s, struct store_job **jobs, int n)
 {
 	int64_t began = now_us(), took;
 
+	set_sync(s, jobs, n);
+	if (s->unsynced && !all_lazy(jobs, n))
+		abort(); /* never acknowledge what is not on the disk */
 	while (!transact(s, jobs, n))
 		s->nwakes = 0;
 	took = now_us() - began;
@@ -234,10 +257,10 @@ static void hand_over(struct store *s)
 	}
 }
 
-bool store_write(struct store *s, store_fn fn, void *arg, struct err *e)
+static bool write_job(struct store *s, store_fn fn, void *arg, bool lazy, struct err *e)
 {
 	pthread_cond_t cond = PTHREAD_COND_INITIALIZER;
-	struct store_job j = {.fn = fn, .arg = arg, .sync = true, .cond = &cond};
+	struct store_job j = {.fn = fn, .arg = arg, .lazy = lazy, .sync = true, .cond = &cond};
 
 	if (s->mode == STORE_LOOK)
 		return err_set(e, ERR_STORE, false,
@@ -260,6 +283,16 @@ bool store_write(struct store *s, store_fn fn, void *arg, struct err *e)
 	if (!j.ok && e)
 		*e = j.err;
 	return j.ok;
+}
+
+bool store_write(struct store *s, store_fn fn, void *arg, struct err *e)
+{
+	return write_job(s, fn, arg, false, e);
+}
+
+bool store_write_lazy(struct store *s, store_fn fn, void *arg, struct err *e)
+{
+	return write_job(s, fn, arg, true, e);
 }
 
 void store_submit(struct store *s, store_fn fn, void *arg, store_done done)

@@ -1,4 +1,5 @@
 /* test_store.c - typed statements, group commit, one owner, refusal of foreign files, full disk. */
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
@@ -251,6 +252,38 @@ static void test_submit(void **state)
 	kit_reopen(k);
 	assert_int_equal(callbacks, MANY);
 	assert_int_equal(count(k->store, "SELECT count(*) FROM g"), 2 * (MANY - MANY / 7));
+}
+
+/* Stands before the C library's, so that SQLite's calls are counted. */
+static _Atomic int syncs;
+
+int fdatasync(int fd)
+{
+	int (*real)(int) = (int (*)(int))(intptr_t)dlsym(RTLD_NEXT, "fdatasync");
+
+	atomic_fetch_add(&syncs, 1);
+	return real(fd);
+}
+
+static void test_syncs(void **state)
+{
+	struct kit *k = *state;
+	struct err e;
+	int before, n = 1;
+
+	assert_true(sql(k->store, "CREATE TABLE g (n INTEGER PRIMARY KEY)", &e));
+	before = atomic_load(&syncs);
+	for (; n <= 5; n++)
+		assert_true(store_write(k->store, insert_fn, &n, &e));
+	assert_int_equal(atomic_load(&syncs) - before, 5); /* acknowledged is on the disk */
+	before = atomic_load(&syncs);
+	n = 8;
+	for (int i = 0; i < 5; i++, n++)
+		assert_true(store_write_lazy(k->store, insert_fn, &n, &e));
+	assert_int_equal(atomic_load(&syncs) - before, 0);
+	assert_int_equal(count(k->store, "SELECT count(*) FROM g"), 10); /* and yet visible */
+	assert_true(store_write(k->store, insert_fn, &n, &e));
+	assert_int_equal(atomic_load(&syncs) - before, 1);
 }
 
 static void test_checkpoint(void **state)
@@ -539,6 +572,6 @@ static void test_read_only(void **state)
 
 UNIT_MAIN(STORE_TEST(test_values), STORE_TEST(test_queries_nest), STORE_TEST(test_many_statements),
         STORE_TEST(test_errors), STORE_TEST(test_group_commit), STORE_TEST(test_submit),
-        STORE_TEST(test_checkpoint), STORE_TEST(test_one_owner), STORE_TEST(test_look),
-        STORE_TEST(test_foreign_files), STORE_TEST(test_backup), STORE_TEST(test_damage_is_found),
-        STORE_TEST(test_full_disk), STORE_TEST(test_read_only))
+        STORE_TEST(test_syncs), STORE_TEST(test_checkpoint), STORE_TEST(test_one_owner),
+        STORE_TEST(test_look), STORE_TEST(test_foreign_files), STORE_TEST(test_backup),
+        STORE_TEST(test_damage_is_found), STORE_TEST(test_full_disk), STORE_TEST(test_read_only))
