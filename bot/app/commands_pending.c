@@ -16,6 +16,5 @@
 		return EXIT_FAILED;                                                                \
 	}
 
-PENDING(command_digest)
 PENDING(command_redact)
 PENDING(command_simulate)

@@ -1,0 +1,460 @@
+/*
+ * Where the header of a log line ends: date, host, level, pid, thread, logger. No list of formats:
+ * an anchor (a time, or a level at the start) and then whatever fields follow it, one by one.
+ */
+#include <ctype.h>
+#include <string.h>
+
+#include "digest/digest_i.h"
+
+enum { LOOK = 400, AHEAD = 140, MAX_BRACKET = 160 };
+enum kind { K_TIME = 1, K_LEVEL, K_BRACKET, K_NUMBER, K_WORD, K_LOGGER, K_TAG, K_DASHES };
+
+struct find {
+	const char *p;
+	size_t n, i;
+	struct header *h;
+	bool syslog, colon; /* a host follows; the level ended in a colon */
+};
+
+static char at(const struct find *f, size_t i)
+{
+	return i < f->n ? f->p[i] : '\0';
+}
+
+static bool blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+static size_t word_end(const struct find *f, size_t i)
+{
+	while (i < f->n && !blank(f->p[i]))
+		i++;
+	return i;
+}
+
+static size_t skip_blanks(const struct find *f, size_t i)
+{
+	while (i < f->n && blank(f->p[i]))
+		i++;
+	return i;
+}
+
+static void field(struct find *f, enum kind k, size_t end)
+{
+	f->h->layout = f->h->layout * 31 + (uint32_t)k;
+	f->i = end;
+}
+
+enum level level_word(const char *p, size_t n, bool letter)
+{
+	static const struct {
+		const char *name;
+		enum level level;
+	} names[] = {
+	        {"info", LEVEL_INFO},
+	        {"error", LEVEL_ERROR},
+	        {"warn", LEVEL_WARN},
+	        {"warning", LEVEL_WARN},
+	        {"debug", LEVEL_DEBUG},
+	        {"trace", LEVEL_DEBUG},
+	        {"notice", LEVEL_INFO},
+	        {"fatal", LEVEL_FATAL},
+	        {"critical", LEVEL_FATAL},
+	        {"crit", LEVEL_FATAL},
+	        {"err", LEVEL_ERROR},
+	        {"severe", LEVEL_ERROR},
+	        {"emerg", LEVEL_FATAL},
+	        {"alert", LEVEL_FATAL},
+	        {"panic", LEVEL_FATAL},
+	        {"log", LEVEL_INFO},
+	        {"information", LEVEL_INFO},
+	        {"verbose", LEVEL_DEBUG},
+	        {"dbug", LEVEL_DEBUG},
+	        {"fail", LEVEL_ERROR},
+	        {"failure", LEVEL_ERROR},
+	        {"emergency", LEVEL_FATAL},
+	        {"dpanic", LEVEL_FATAL},
+	        {"eror", LEVEL_ERROR},
+	        {"default", LEVEL_INFO},
+	};
+	static const char letters[] = "DVTIWEFC";
+	static const enum level of[] = {LEVEL_DEBUG, LEVEL_DEBUG, LEVEL_DEBUG, LEVEL_INFO,
+	        LEVEL_WARN, LEVEL_ERROR, LEVEL_FATAL, LEVEL_FATAL};
+
+	if (n == 1 && letter && strchr(letters, *p))
+		return of[strchr(letters, *p) - letters];
+	if (n < 3 || n > 11 || !isalpha((unsigned char)*p))
+		return LEVEL_NONE;
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		if (tolower((unsigned char)*p) == *names[i].name && strlen(names[i].name) == n &&
+		        !strncasecmp(names[i].name, p, n))
+			return names[i].level;
+	}
+	return LEVEL_NONE;
+}
+
+static bool upper(const char *p, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (!isupper((unsigned char)p[i]))
+			return false;
+	}
+	return n > 1;
+}
+
+static size_t letters(const struct find *f, size_t i)
+{
+	size_t k = i;
+
+	while (k < f->n && isalpha((unsigned char)f->p[k]))
+		k++;
+	return k - i;
+}
+
+/* The end after the bracket that matches the one at i, 0 = none. */
+static size_t bracket_end(const struct find *f, size_t i)
+{
+	int depth = 0;
+	size_t end = i + MAX_BRACKET < f->n ? i + MAX_BRACKET : f->n;
+
+	for (; i < end; i++) {
+		char c = f->p[i];
+
+		if (c == '[' || c == '(')
+			depth++;
+		else if ((c == ']' || c == ')') && --depth == 0)
+			return i + 1;
+	}
+	return 0;
+}
+
+static bool take_time(struct find *f)
+{
+	bool open = at(f, f->i) == '[' || at(f, f->i) == '(';
+	int64_t ms;
+	size_t start = f->i + open, k;
+	size_t n = start < f->n ? time_at(f->p + start, f->n - start, &ms) : 0;
+
+	if (n == 0)
+		return false;
+	k = start + n;
+	if (open && at(f, k) != ']' && at(f, k) != ')')
+		return false;
+	if (f->h->ts_ms == 0)
+		f->h->ts_ms = ms;
+	/* "Aug 23 04:47:44" without a year is syslog's: the host stands next */
+	if (!open && isupper((unsigned char)f->p[start]) && ms == 0)
+		f->syslog = true;
+	field(f, K_TIME, k + open);
+	return true;
+}
+
+/* "[12345.678901] " of a kernel. */
+static bool take_uptime(struct find *f)
+{
+	size_t i = f->i + 1;
+
+	if (at(f, f->i) != '[')
+		return false;
+	i = skip_blanks(f, i);
+	while (isdigit((unsigned char)at(f, i)))
+		i++;
+	if (at(f, i) != '.' || i < f->i + 2)
+		return false;
+	for (i++; isdigit((unsigned char)at(f, i)); i++)
+		;
+	if (at(f, i) != ']')
+		return false;
+	field(f, K_TIME, i + 1);
+	return true;
+}
+
+static bool is_detail(const char *p, size_t n)
+{
+	static const char *const names[] = {
+	        "DETAIL", "HINT", "CONTEXT", "STATEMENT", "QUERY", "LOCATION"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		if (strlen(names[i]) == n && !memcmp(names[i], p, n))
+			return true;
+	}
+	return false;
+}
+
+static bool take_level(struct find *f)
+{
+	size_t i = f->i, n = letters(f, i);
+	enum level l;
+	char next = at(f, i + n);
+	bool first = f->h->layout == 0, cap = upper(f->p + i, n);
+
+	if (f->h->level != LEVEL_NONE || n == 0)
+		return false;
+	if (!first && next == ':' && is_detail(f->p + i, n)) {
+		f->h->detail = true;
+		f->h->level = LEVEL_INFO;
+		field(f, K_LEVEL, i + n + 1);
+		return true;
+	}
+	l = level_word(f->p + i, n, !first && blank(next));
+	if (l == LEVEL_NONE || (next && !strchr(" \t:,|/-", next)))
+		return false;
+	/* "Error: boom" and "info on things" are messages */
+	if (!cap && (first || (next == ' ' && at(f, i + n + 1) != ' ')) && n > 1)
+		return false;
+	if (first && cap && next == ' ' && n > 5 && level_word(f->p + i, n, false) == LEVEL_ERROR)
+		return false;
+	f->h->level = l;
+	f->colon = next == ':';
+	field(f, K_LEVEL, i + n + (next == ':' || next == ',' || next == '|'));
+	return true;
+}
+
+static bool take_bracket(struct find *f)
+{
+	size_t end, n;
+	char c = at(f, f->i);
+	enum level l;
+
+	if (c != '[' && !(c == '(' && isdigit((unsigned char)at(f, f->i + 1))))
+		return false;
+	end = bracket_end(f, f->i);
+	if (end == 0 || (at(f, end) && !strchr(" \t:,|[-", at(f, end))))
+		return false;
+	n = end - f->i - 2;
+	l = n < 16 ? level_word(f->p + f->i + 1, n, true) : LEVEL_NONE;
+	if (l == LEVEL_NONE && f->h->layout == 0)
+		return false;
+	if (l != LEVEL_NONE && f->h->level == LEVEL_NONE)
+		f->h->level = l;
+	else if (n > 4 && f->h->level == LEVEL_NONE &&
+	         memchr(f->p + f->i, ':', n)) { /* [core:error] */
+		const char *colon = memchr(f->p + f->i, ':', n);
+
+		f->h->level = level_word(colon + 1, (size_t)(f->p + end - 1 - colon - 1), false);
+	}
+	field(f, K_BRACKET, end + (at(f, end) == ':'));
+	return true;
+}
+
+/* Words between the time and a level in capitals further on are fields too. */
+static bool take_until_level(struct find *f)
+{
+	size_t i = f->i, end = i + AHEAD < f->n ? i + AHEAD : f->n;
+
+	if (f->h->level != LEVEL_NONE || f->h->layout == 0)
+		return false;
+	for (int words = 0; words < 6 && i < end; words++) {
+		size_t e = word_end(f, i), n = letters(f, i);
+		bool number = isdigit((unsigned char)at(f, i));
+		enum level l = level_word(f->p + i, n, words > 0 && number);
+
+		if (words > 0 &&
+		        ((l != LEVEL_NONE && upper(f->p + i, n)) ||
+		                (n == 1 && e == i + 1 && isdigit((unsigned char)f->p[i - 2]) &&
+		                        level_word(f->p + i, 1, true)))) {
+			if (e > i + n && at(f, i + n) != ':')
+				return false;
+			field(f, K_WORD, i);
+			return true;
+		}
+		if (at(f, i) == '[') {
+			e = bracket_end(f, i);
+			if (e == 0)
+				return false;
+		} else if (at(f, e - 1) == ':' || at(f, e - 1) == ',' || at(f, i) == '"') {
+			return false;
+		}
+		i = skip_blanks(f, e);
+	}
+	return false;
+}
+
+static bool identifier(const char *p, size_t n, bool *dotted)
+{
+	*dotted = false;
+	if (n < 2 || !isalpha((unsigned char)*p))
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		unsigned char c = (unsigned char)p[i];
+
+		if (!isalnum(c) && !strchr("._$/-:*#@()<>[]", c))
+			return false;
+		*dotted |= (c == '.' || c == '$' || c == ':' || c == '/') && i > 0 && i + 1 < n;
+	}
+	return true;
+}
+
+/* A logger: "c.a.OrderService : ", "dfs.DataNode$X: ", "nova.wsgi.server ", "root:", "CBS    ". */
+static bool take_logger(struct find *f)
+{
+	size_t e = word_end(f, f->i), n = e - f->i;
+	bool dotted, column;
+
+	if (f->h->level == LEVEL_NONE || f->colon || n == 0 || n > 120)
+		return false;
+	column = f->i > 1 && blank(f->p[f->i - 1]) && blank(f->p[f->i - 2]) && blank(at(f, e)) &&
+	         blank(at(f, e + 1));
+	if (!identifier(f->p + f->i, f->p[e - 1] == ':' ? n - 1 : n, &dotted))
+		return false;
+	if (f->p[e - 1] == ':' || column) {
+		field(f, K_LOGGER, e);
+		f->colon = true;
+		return true;
+	}
+	if (at(f, e) == ' ' && (at(f, e + 1) == ':' || (at(f, e + 1) == '-' && dotted)) &&
+	        at(f, e + 2) == ' ') {
+		field(f, K_LOGGER, e + 2);
+		f->colon = true;
+		return true;
+	}
+	if (!dotted || f->p[e - 1] == '.' || at(f, e) == '\0')
+		return false;
+	field(f, K_LOGGER, e);
+	return true;
+}
+
+/* "combo sshd(pam_unix)[19939]: " */
+static bool take_syslog(struct find *f)
+{
+	size_t e = word_end(f, f->i), tag = skip_blanks(f, e), t = word_end(f, tag);
+
+	f->syslog = false;
+	if (e == f->i || f->p[e - 1] == ':')
+		return false;
+	field(f, K_WORD, tag);
+	if (t > tag + 1 && t - tag < 80 && f->p[t - 1] == ':')
+		field(f, K_TAG, t);
+	else if (memchr(f->p + tag, '[', t - tag) && (t = tag) > 0) { /* "name with blanks[1]: " */
+		size_t close = tag;
+
+		while (close < f->n && f->p[close] != ']')
+			close++;
+		if (at(f, close + 1) == ':')
+			field(f, K_TAG, close + 2);
+	}
+	f->colon = true;
+	return true;
+}
+
+/* What may stand before the time: "- ", an address, a file name with digits, "web_1  | ". */
+static bool take_prefix(struct find *f)
+{
+	size_t i = f->i, e = word_end(f, i);
+	bool number = false;
+
+	for (size_t k = i; k < e; k++)
+		number |= isdigit((unsigned char)f->p[k]) != 0;
+	if (e == i || e - i > 100 || (!number && !(e == i + 1 && f->p[i] == '-')) ||
+	        f->p[e - 1] == ':')
+		return false;
+	f->i = skip_blanks(f, e);
+	if (at(f, f->i) == '|')
+		f->i = skip_blanks(f, f->i + 1);
+	return true;
+}
+
+static bool anchor(struct find *f)
+{
+	size_t start = f->i;
+
+	if (at(f, 0) == '<' && isdigit((unsigned char)at(f, 1))) { /* <34>1 2026-... */
+		size_t e = 1;
+
+		while (isdigit((unsigned char)at(f, e)))
+			e++;
+		if (at(f, e) == '>')
+			f->i = e + 1 + (at(f, e + 1) == '1' && at(f, e + 2) == ' ' ? 2 : 0);
+	}
+	if (strchr("IWEF", at(f, 0)) && at(f, 0) && isdigit((unsigned char)at(f, 4)) &&
+	        at(f, 5) == ' ') {
+		const char *close =
+		        memchr(f->p, ']', f->n); /* glog: I0823 10:12:13.1 77 main.go:12] */
+		int64_t ms;
+
+		if (close && time_at(f->p + 6, f->n - 6, &ms)) {
+			f->h->level = level_word(f->p, 1, true);
+			field(f, K_TAG, (size_t)(close - f->p) + 1);
+			f->colon = true;
+			return true;
+		}
+	}
+	for (int k = 0; k < 6; k++) {
+		if (take_time(f) || take_uptime(f) || take_level(f) || take_bracket(f))
+			return true;
+		if (!take_prefix(f))
+			break;
+	}
+	f->i = start;
+	return false;
+}
+
+static void skip_separators(struct find *f)
+{
+	for (;;) {
+		size_t i = skip_blanks(f, f->i);
+		char c = at(f, i);
+
+		if (c == '-' && at(f, i + 1) == '-' && at(f, i + 2) == '-' && blank(at(f, i + 3)))
+			i += 3;
+		else if (c && strchr("|,:-", c) && (blank(at(f, i + 1)) || c == '|' || c == ','))
+			i++;
+		else if (c == ']')
+			i++;
+		if (i == f->i)
+			return;
+		f->i = i;
+	}
+}
+
+static bool take_column(struct find *f)
+{
+	size_t i = f->i;
+
+	if (i == 0 || f->p[i - 1] != '|')
+		return false;
+	while (i < f->n && i < f->i + 40 && f->p[i] != '|' && !blank(f->p[i]))
+		i++;
+	if (at(f, i) != '|')
+		return false;
+	field(f, K_WORD, i + 1);
+	return true;
+}
+
+static bool take_number(struct find *f)
+{
+	size_t e = f->i;
+
+	while (isdigit((unsigned char)at(f, e)))
+		e++;
+	/* "1 --- [main] c.a.X : " of Spring: the pid after the level */
+	if (e == f->i || !blank(at(f, e)) || at(f, e + 1) != '-' || at(f, e + 2) != '-')
+		return false;
+	field(f, K_NUMBER, e);
+	f->h->layout = f->h->layout * 31 + K_DASHES;
+	return true;
+}
+
+void header_find(const char *p, size_t n, struct header *h)
+{
+	struct find f = {.p = p, .n = n < LOOK ? n : LOOK, .h = h};
+
+	memset(h, 0, sizeof(*h));
+	if (!anchor(&f))
+		return;
+	for (int k = 0; k < 14; k++) {
+		skip_separators(&f);
+		if (take_time(&f) || take_column(&f))
+			continue;
+		if (f.syslog && take_syslog(&f))
+			continue;
+		if (take_level(&f) || take_bracket(&f) || take_number(&f) || take_until_level(&f))
+			continue;
+		if (!take_logger(&f))
+			break;
+	}
+	skip_separators(&f);
+	h->len = f.i < n ? f.i : n;
+}

@@ -1,0 +1,278 @@
+/*
+ * The words of an event, variable ones masked: whatever has a digit (numbers, ids, UUIDs, hex, IP
+ * addresses, durations), paths, URLs, mail addresses, dates in words. Runs of masks are one mask.
+ */
+#include <string.h>
+
+#include "digest/digest_i.h"
+
+enum { C_END, C_WORD = 1, C_DIGIT = 2, C_JOIN = 4, C_BLANK = 8, C_EDGE = 16 };
+
+/* One byte of classes for each byte; joiners are in a word only between two of its characters,
+ * edges may also begin it. */
+static unsigned char class_of(unsigned char c)
+{
+	static const unsigned char table[128] = {
+	        ['\t'] = C_BLANK,
+	        ['\n'] = C_BLANK,
+	        ['\r'] = C_BLANK,
+	        [' '] = C_BLANK,
+	        ['0'] = C_DIGIT,
+	        ['1'] = C_DIGIT,
+	        ['2'] = C_DIGIT,
+	        ['3'] = C_DIGIT,
+	        ['4'] = C_DIGIT,
+	        ['5'] = C_DIGIT,
+	        ['6'] = C_DIGIT,
+	        ['7'] = C_DIGIT,
+	        ['8'] = C_DIGIT,
+	        ['9'] = C_DIGIT,
+	        ['.'] = C_JOIN,
+	        ['-'] = C_JOIN,
+	        ['@'] = C_JOIN,
+	        ['$'] = C_JOIN,
+	        ['%'] = C_JOIN,
+	        ['~'] = C_JOIN,
+	        ['+'] = C_JOIN,
+	        ['#'] = C_JOIN,
+	        ['&'] = C_JOIN,
+	        ['\\'] = C_JOIN,
+	        ['?'] = C_JOIN,
+	        ['/'] = C_EDGE,
+	        ['_'] = C_WORD,
+	        ['*'] = C_JOIN,
+	        ['A'] = 1,
+	        ['B'] = 1,
+	        ['C'] = 1,
+	        ['D'] = 1,
+	        ['E'] = 1,
+	        ['F'] = 1,
+	        ['G'] = 1,
+	        ['H'] = 1,
+	        ['I'] = 1,
+	        ['J'] = 1,
+	        ['K'] = 1,
+	        ['L'] = 1,
+	        ['M'] = 1,
+	        ['N'] = 1,
+	        ['O'] = 1,
+	        ['P'] = 1,
+	        ['Q'] = 1,
+	        ['R'] = 1,
+	        ['S'] = 1,
+	        ['T'] = 1,
+	        ['U'] = 1,
+	        ['V'] = 1,
+	        ['W'] = 1,
+	        ['X'] = 1,
+	        ['Y'] = 1,
+	        ['Z'] = 1,
+	        ['a'] = 1,
+	        ['b'] = 1,
+	        ['c'] = 1,
+	        ['d'] = 1,
+	        ['e'] = 1,
+	        ['f'] = 1,
+	        ['g'] = 1,
+	        ['h'] = 1,
+	        ['i'] = 1,
+	        ['j'] = 1,
+	        ['k'] = 1,
+	        ['l'] = 1,
+	        ['m'] = 1,
+	        ['n'] = 1,
+	        ['o'] = 1,
+	        ['p'] = 1,
+	        ['q'] = 1,
+	        ['r'] = 1,
+	        ['s'] = 1,
+	        ['t'] = 1,
+	        ['u'] = 1,
+	        ['v'] = 1,
+	        ['w'] = 1,
+	        ['x'] = 1,
+	        ['y'] = 1,
+	        ['z'] = 1,
+	};
+
+	return c < 128 ? table[c] : C_WORD;
+}
+
+struct reader {
+	const char *p;
+	size_t n, i;
+	/* of the word last read */
+	uint64_t hash;
+	unsigned seen; /* classes in it */
+	unsigned slashes, ats;
+};
+
+/* The word at i; returns its end. */
+static size_t word(struct reader *r)
+{
+	const char *p = r->p;
+	size_t i = r->i, n = r->n, end = i;
+	uint64_t h = UINT64_C(0xcbf29ce484222325);
+
+	r->seen = r->slashes = r->ats = 0;
+	for (; i < n; i++) {
+		unsigned char c = (unsigned char)p[i], k = class_of(c);
+
+		if (k == C_BLANK || k == C_END)
+			break;
+		if (k & (C_WORD | C_DIGIT))
+			end = i + 1;
+		r->seen |= k;
+		r->slashes += c == '/' || c == '\\';
+		r->ats += c == '@';
+	}
+	for (size_t k = r->i; k < end; k++)
+		h = (h ^ (unsigned char)p[k]) * UINT64_C(0x100000001b3);
+	r->hash = h;
+	return end;
+}
+
+static bool is_date_word(const char *p, size_t n)
+{
+	static const char names[] = "JanFebMarAprMayJunJulAugSepOctNovDecMonTueWedThuFriSatSun";
+
+	if (n != 3 || *p < 'A' || *p > 'Z')
+		return false;
+	for (size_t i = 0; i + 3 < sizeof(names); i += 3) {
+		if (!memcmp(names + i, p, 3))
+			return true;
+	}
+	return false;
+}
+
+/* A unit after a number says nothing that the number's place does not: "12 kB", "3 seconds". */
+static bool is_unit(const char *p, size_t n)
+{
+	static const char *const units[] = {"bytes", "byte", "B", "KB", "kB", "MB", "GB", "TB",
+	        "KiB", "MiB", "GiB", "ms", "us", "ns", "s", "sec", "secs", "seconds", "second",
+	        "min", "minutes", "minute", "hours", "days", "msec", "milliseconds"};
+
+	if (n > 12)
+		return false;
+	for (size_t i = 0; i < sizeof(units) / sizeof(*units); i++) {
+		if (*units[i] == *p && strlen(units[i]) == n && !memcmp(units[i], p, n))
+			return true;
+	}
+	return false;
+}
+
+static bool is_variable(const struct reader *r, size_t len)
+{
+	const char *p = r->p + r->i;
+
+	if (r->seen & C_DIGIT)
+		return true;
+	if (r->ats == 1 && len > 4 && *p != '@' && memchr(p, '.', len))
+		return true;
+	return r->slashes >= 2;
+}
+
+struct gap {
+	uint64_t hash;
+	bool thin;   /* nothing but what may stand inside a value: blanks and , : ; . - / */
+	bool empty;  /* it held () or [] or "" */
+	bool paren;  /* it ended in ( */
+	bool single; /* and had nothing else */
+	size_t at;
+};
+
+static void read_gap(struct reader *r, struct gap *g)
+{
+	uint64_t h = 0;
+
+	*g = (struct gap){.thin = true, .at = r->i};
+	for (; r->i < r->n; r->i++) {
+		unsigned char c = (unsigned char)r->p[r->i], k = class_of(c);
+		char next = r->i + 1 < r->n ? r->p[r->i + 1] : '\0';
+
+		if (k & (C_WORD | C_DIGIT))
+			break;
+		if (k == C_EDGE && (class_of((unsigned char)next) & C_WORD))
+			break;
+		if (k == C_BLANK)
+			continue;
+		g->empty |= (c == '(' && next == ')') || (c == '[' && next == ']');
+		/* a sign or a bound belongs to the number */
+		if ((c == '<' || c == '-' || c == '~' || c == '+' || c == '=') && next >= '0' &&
+		        next <= '9' && c != '=')
+			continue;
+		g->single = !g->paren && c == '(' && h == 0;
+		g->paren = c == '(';
+		g->thin &= strchr(",:;.-/#*+~", c) != NULL && c;
+		h = (h ^ c) * UINT64_C(0x100000001b3) + 1;
+	}
+	g->hash = h;
+}
+
+static void emit(struct words *w, uint64_t h, uint64_t gap, size_t at, size_t len)
+{
+	w->h[w->n] = h;
+	w->gap[w->n] = gap;
+	w->at[w->n] = (uint16_t)at;
+	w->len[w->n++] = (uint16_t)len;
+}
+
+/* A date in words before a number: "Sun Jul 17" is one value. */
+static void mask_dates(struct words *w, const char *p)
+{
+	size_t k = w->n;
+
+	while (k > 0 && w->h[k - 1] != WILD && w->gap[k] == 0 &&
+	        is_date_word(p + w->at[k - 1], w->len[k - 1])) {
+		k--;
+		w->h[k] = WILD;
+		w->len[k] = (uint16_t)(w->at[w->n] + w->len[w->n] - w->at[k]);
+		w->n = k;
+	}
+}
+
+void words_of(struct words *w, const char *p, size_t n)
+{
+	struct reader r = {.p = p, .n = n < MAX_GROUP ? n : MAX_GROUP};
+	struct gap g;
+
+	w->n = 0;
+	w->tail = 0;
+	while (w->n < MAX_WORDS) {
+		size_t end;
+		bool wild, after;
+
+		read_gap(&r, &g);
+		if (g.empty && !(w->n > 0 && w->h[w->n - 1] == WILD))
+			emit(w, WILD, mix64(g.hash), g.at, r.i - g.at);
+		if (r.i >= r.n || w->n == MAX_WORDS) {
+			w->tail = g.empty ? 0 : g.hash;
+			break;
+		}
+		if (g.empty)
+			g.hash = 0;
+		end = word(&r);
+		wild = is_variable(&r, end - r.i);
+		after = w->n > 0 && w->h[w->n - 1] == WILD;
+		if (after && g.paren && g.single && r.p[end] == ')' && end < r.n &&
+		        (wild || memchr(r.p + r.i, '.', end - r.i))) {
+			end++; /* "12 (1.5 kB)", "10.0.0.1 (host.example.com)" */
+			w->len[w->n - 1] = (uint16_t)(end - w->at[w->n - 1]);
+		} else if (wild && after && g.thin && !g.empty) {
+			w->len[w->n - 1] = (uint16_t)(end - w->at[w->n - 1]);
+		} else if (after && g.hash == 0 && !g.empty && is_unit(p + r.i, end - r.i)) {
+			w->len[w->n - 1] = (uint16_t)(end - w->at[w->n - 1]);
+		} else if (wild) {
+			w->at[w->n] = (uint16_t)r.i;
+			w->len[w->n] = (uint16_t)(end - r.i);
+			w->gap[w->n] = g.hash;
+			w->h[w->n] = WILD;
+			if (w->n > 0 && g.hash == 0)
+				mask_dates(w, p);
+			w->n++;
+		} else {
+			emit(w, r.hash == WILD ? r.hash + 1 : r.hash, g.hash, r.i, end - r.i);
+		}
+		r.i = end;
+	}
+}
