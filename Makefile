@@ -110,7 +110,7 @@ EMBED := $(sort $(call walk,bot/clients,*.graphql) $(call walk,deploy/prompts,*)
 EMBED_SANDBOX := $(sort $(EMBED) $(foreach e,html css js svg graphqls json,$(call walk,tests/sandbox,*.$(e))))
 
 # ---- rules ----------------------------------------------------------------------------------
-.PHONY: all FORCE test test-programs run-tests run-fuzz check asan tsan fuzz bench cover compdb demo install uninstall \
+.PHONY: all FORCE test test-programs run-tests run-fuzz check asan tsan fuzz bench cover compdb demo demo-stop install uninstall \
 	clean help deps quality crash fmt docs print-healbot print-sandbox
 all: $(B)/healbot $(SANDBOX) ## build the bot (and the sandbox): the default
 
@@ -224,7 +224,10 @@ compdb: ## compile_commands.json for editors
 	@sh tests/lint/compdb.sh '$(CC) $(ALL_CFLAGS)' $(SRC) $(call walk,tests,*.c) > compile_commands.json
 
 demo: deps all ## a complete incident on this machine, with a page to look at
-	@BUILD=$(B) HEALBOT=$(B)/healbot SANDBOX=$(B)/sandbox sh deploy/demo.sh
+	@HEALBOT=$(abspath $(B))/healbot SANDBOX=$(abspath $(B))/sandbox bash deploy/demo.sh
+
+demo-stop: ## end what make demo left running
+	@bash deploy/demo.sh stop
 
 deps: ## install missing Debian/Ubuntu packages and OpenCode (into build/)
 	@sh deploy/deps.sh

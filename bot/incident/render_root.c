@@ -92,6 +92,7 @@ static void add_numbers(const struct render *r, struct message *m)
 static void add_plan(const struct render *r, struct message *m)
 {
 	struct err bad = {0};
+	struct str b = str_new(r->a);
 	struct plan p;
 	const char *next;
 
@@ -100,7 +101,8 @@ static void add_plan(const struct render *r, struct message *m)
 		        mrk(r->a, "⚠️ the stored plan is unreadable: %s", bad.msg));
 		return;
 	}
-	message_section(m, KEEP_HIGH, mrk(r->a, "%s", plan_verdict(r->a, &p)));
+	mrk_text(&b, plan_verdict(r->a, &p));
+	message_section(m, KEEP_HIGH, b.s);
 	next = plan_next(r->a, &p, 420);
 	if (p.conclusive && *next)
 		message_section(m, KEEP_NORMAL, mrk(r->a, "*Next*   %s", next));
