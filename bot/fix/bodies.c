@@ -7,6 +7,9 @@
 #include "heal.h"
 #include "str.h"
 
+/* How far the clocks of the two hosts may be apart. */
+#define CLOCK_SKEW_MS 300000
+
 static bool contract_of(struct wf *w, const json *in, struct fix_contract *c, struct err *e)
 {
 	return fix_contract_parse(wf_arena(w), json_get(in, ".contract"), c, e);
@@ -92,9 +95,11 @@ static struct opencode_session *session_for(
 	struct err none = {0};
 	struct opencode_session *s = opencode_find(h->opencode, a, title, &none);
 
-	if (s)
+	/* One of the same name from before this run is of another life of the bot: a new store on
+	 * an old server counts its incidents from 1 again. */
+	if (s && s->created_ms + CLOCK_SKEW_MS >= wf_started_ms(w))
 		return s;
-	if (none.code != ERR_NOT_FOUND) {
+	if (!s && none.code != ERR_NOT_FOUND) {
 		*e = none;
 		return NULL;
 	}

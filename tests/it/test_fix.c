@@ -5,142 +5,18 @@
  *
  * Skipped where OpenCode is not installed (make deps).
  */
-#include <errno.h>
-#include <fcntl.h>
-#include <sys/wait.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "clock.h"
 #include "fix.h"
-#include "net/http.h"
 #include "str.h"
+#include "unit/fixpeers.h"
 #include "unit/unit.h"
-
-#define TOKEN "ghp_sandboxsandboxsandboxsandboxsandb0x"
-
-struct peers {
-	pid_t pid;
-	FILE *to, *from;
-	char sandbox[200], url[200], work[300], password[100];
-	bool skip;
-	struct http *http;
-	struct opencode *opencode;
-	struct github *github;
-};
-
-/* --- peers --- */
-
-static void connect_opencode(struct peers *p)
-{
-	struct opencode_config c = {.url = p->url, .password = p->password, .directory = p->work};
-
-	opencode_free(p->opencode);
-	p->opencode = opencode_new(p->http, &c);
-}
-
-static void spawn_peers(struct peers *p)
-{
-	const char *root = getenv("ROOT"), *tmp = getenv("TMPDIR");
-	char script[300];
-	int in[2], out[2];
-
-	snprintf(script, sizeof(script), "%s/tests/it/lib/peers.sh", root ? root : ".");
-	assert_int_equal(pipe2(in, O_CLOEXEC), 0);
-	assert_int_equal(pipe2(out, O_CLOEXEC), 0);
-	p->pid = fork();
-	assert_true(p->pid >= 0);
-	if (p->pid == 0) {
-		dup2(in[0], 0);
-		dup2(out[1], 1);
-		execl("/bin/bash", "bash", script, tmp ? tmp : "/tmp", (char *)NULL);
-		_exit(126);
-	}
-	close(in[0]);
-	close(out[1]);
-	p->to = fdopen(in[1], "w");
-	p->from = fdopen(out[0], "r");
-}
-
-static int setup(void **state)
-{
-	struct peers *p = calloc(1, sizeof(*p));
-	struct github_config g = {.token = TOKEN};
-	char api[256];
-
-	*state = p;
-	http_global_init();
-	http_set_gate(http_gate_none, NULL);
-	spawn_peers(p);
-	if (fscanf(p->from, "ready %199s %199s %299s %99s", p->sandbox, p->url, p->work,
-	            p->password) != 4) {
-		int status = 0;
-
-		waitpid(p->pid, &status, 0);
-		p->pid = 0;
-		assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 77);
-		p->skip = true;
-		return 0;
-	}
-	p->http = http_new();
-	connect_opencode(p);
-	snprintf(api, sizeof(api), "%s/github", p->sandbox);
-	g.api_url = api;
-	p->github = github_new(p->http, &g);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct peers *p = *state;
-
-	fclose(p->to);
-	if (p->pid)
-		waitpid(p->pid, NULL, 0);
-	fclose(p->from);
-	opencode_free(p->opencode);
-	github_free(p->github);
-	http_free(p->http);
-	http_global_fini();
-	free(p);
-	return 0;
-}
-
-static void tell(struct peers *p, const char *word)
-{
-	fprintf(p->to, "%s\n", word);
-	fflush(p->to);
-}
-
-/* POST of a control of the sandbox. */
-static const json *control(struct peers *p, struct arena *a, const char *path, const char *body)
-{
-	struct err e = {0};
-	struct http_request q = {
-	        .url = arena_printf(a, "%s/_control/%s", p->sandbox, path),
-	        .body_json = body ? json_parse(a, body, strlen(body), &e) : NULL,
-	};
-	struct http_response r;
-
-	assert_true(http_do(p->http, a, &q, &r, &e));
-	if (r.status != 200)
-		fail_msg("%s: %d %s", path, r.status, r.body);
-	return json_parse(a, r.body, r.len, &e);
-}
-
-static void fault(struct peers *p, struct arena *a, const char *name, int times)
-{
-	control(p, a, "faults",
-	        arena_printf(a,
-	                "{\"peer\":\"llm\",\"match\":\"answer agent\",\"times\":%d,"
-	                "\"action\":{\"name\":\"%s\"}}",
-	                times, name));
-}
 
 /* --- a fix --- */
 
 struct run {
-	struct peers *p;
+	struct fixpeers *p;
 	struct arena *a;
 	struct fix_contract c;
 	struct fix_drive d;
@@ -151,7 +27,7 @@ struct run {
 	struct fix_outcome outcome;
 };
 
-static void begin(struct run *r, struct peers *p, int incident)
+static void begin(struct run *r, struct fixpeers *p, int incident)
 {
 	struct err e = {0};
 	const char *base, *version;
@@ -296,7 +172,7 @@ static const char *step_state(const struct run *r, const char *name)
 
 static void test_whole(void **state)
 {
-	struct peers *p = *state;
+	struct fixpeers *p = *state;
 	struct run r;
 	struct github_checks checks;
 	struct err e = {0};
@@ -336,12 +212,12 @@ static void test_whole(void **state)
 
 static void test_bot_opens(void **state)
 {
-	struct peers *p = *state;
+	struct fixpeers *p = *state;
 	struct run r;
 
 	SKIP_WITHOUT_OPENCODE(p);
 	begin(&r, p, 43);
-	fault(p, r.a, "no_pr", 99);
+	fixpeers_fault(p, r.a, "no_pr", 99);
 	hand_over(&r);
 	drive(&r);
 	assert_string_equal(r.claim.status, "pushed");
@@ -351,70 +227,63 @@ static void test_bot_opens(void **state)
 	/* A second look finds it and opens nothing. */
 	drive(&r);
 	assert_false(r.outcome.opened_by_bot);
-	control(p, r.a, "reset", "{}");
+	fixpeers_control(p, r.a, "reset", "{}");
 	arena_free(r.a);
 }
 
 static void test_nothing(void **state)
 {
-	struct peers *p = *state;
+	struct fixpeers *p = *state;
 	struct run r;
 
 	SKIP_WITHOUT_OPENCODE(p);
 	begin(&r, p, 44);
-	fault(p, r.a, "give_up", 99);
+	fixpeers_fault(p, r.a, "give_up", 99);
 	hand_over(&r);
 	drive(&r);
 	assert_string_equal(r.claim.status, "failed");
 	assert_int_equal(r.outcome.end, FIX_END_NOTHING);
 	assert_string_equal(r.outcome.left, "no branch was pushed");
-	control(p, r.a, "reset", "{}");
+	fixpeers_control(p, r.a, "reset", "{}");
 	/* It says it opened one, but pushed nothing: not believed. */
 	begin(&r, p, 45);
-	fault(p, r.a, "no_push", 99);
+	fixpeers_fault(p, r.a, "no_push", 99);
 	hand_over(&r);
 	drive(&r);
 	assert_string_equal(r.claim.status, "pr_opened");
 	assert_int_equal(r.outcome.end, FIX_END_NOTHING);
-	control(p, r.a, "reset", "{}");
+	fixpeers_control(p, r.a, "reset", "{}");
 	arena_free(r.a);
 }
 
 static void test_forbidden(void **state)
 {
-	struct peers *p = *state;
+	struct fixpeers *p = *state;
 	struct run r;
-	const json *records;
-	int comments = 0;
 
 	SKIP_WITHOUT_OPENCODE(p);
 	begin(&r, p, 46);
-	fault(p, r.a, "forbidden", 99);
+	fixpeers_fault(p, r.a, "forbidden", 99);
 	hand_over(&r);
 	drive(&r);
 	assert_false(r.outcome.gate.ok);
 	assert_true(r.outcome.gate.stop);
 	assert_non_null(strstr(r.outcome.gate.flags[0], ".github/workflows/ci.yml"));
-	records = control(p, r.a, "records", NULL);
-	if (json_is_obj(records))
-		records = json_get(records, ".records");
-	json_each (it, records)
-		comments += str_eq(json_str(it, ".what", ""), "comment");
-	assert_int_equal(comments, 1);
-	control(p, r.a, "reset", "{}");
+	assert_int_equal(fixpeers_effects(p, r.a, "comment"), 1);
+	fixpeers_control(p, r.a, "reset", "{}");
 	arena_free(r.a);
 }
 
 static void test_wrong_branch(void **state)
 {
-	struct peers *p = *state;
+	struct fixpeers *p = *state;
 	struct github_diff diff;
 	struct err e = {0};
 	struct run r;
 
 	SKIP_WITHOUT_OPENCODE(p);
 	begin(&r, p, 47);
-	fault(p, r.a, "wrong_branch", 99);
+	fixpeers_fault(p, r.a, "wrong_branch", 99);
 	hand_over(&r);
 	drive(&r);
 	/* Rules and the branch protection both refuse it; what it says does not matter. */
@@ -422,20 +291,20 @@ static void test_wrong_branch(void **state)
 	assert_true(github_compare(p->github, r.a, r.c.repo,
 	        "16915807c51742638e4afe8a1ec97a0dccbe4272", "main", &diff, &e));
 	assert_int_equal(diff.ahead, 0);
-	control(p, r.a, "reset", "{}");
+	fixpeers_control(p, r.a, "reset", "{}");
 	arena_free(r.a);
 }
 
 static void test_turns(void **state)
 {
-	struct peers *p = *state;
+	struct fixpeers *p = *state;
 	struct run r;
 	int64_t start;
 
 	SKIP_WITHOUT_OPENCODE(p);
 	begin(&r, p, 48);
 	r.c.max_turns = 5;
-	fault(p, r.a, "endless", 999);
+	fixpeers_fault(p, r.a, "endless", 999);
 	hand_over(&r);
 	while (!r.d.aborting)
 		assert_false(step(&r));
@@ -444,7 +313,7 @@ static void test_turns(void **state)
 	assert_true(clock_mono_ms() - start < 5000);
 	assert_non_null(strstr(r.move.why, "turns without an end"));
 	assert_int_equal(r.outcome.end, FIX_END_NOTHING);
-	control(p, r.a, "reset", "{}");
+	fixpeers_control(p, r.a, "reset", "{}");
 	arena_free(r.a);
 }
 
@@ -452,7 +321,7 @@ static void test_turns(void **state)
  */
 static void test_server_dies(void **state)
 {
-	struct peers *p = *state;
+	struct fixpeers *p = *state;
 	struct run r;
 
 	SKIP_WITHOUT_OPENCODE(p);
@@ -460,11 +329,8 @@ static void test_server_dies(void **state)
 	hand_over(&r);
 	while (r.d.memory.turns < 3)
 		assert_false(step(&r));
-	tell(p, "kill");
-	assert_int_equal(fscanf(p->from, " killed"), 0);
-	tell(p, "start");
-	assert_int_equal(fscanf(p->from, " started %199s", p->url), 1);
-	connect_opencode(p);
+	fixpeers_kill(p);
+	fixpeers_restart(p);
 	drive(&r);
 	assert_int_equal(r.d.continues, 1);
 	assert_int_equal(r.outcome.end, FIX_END_PR);
@@ -473,7 +339,7 @@ static void test_server_dies(void **state)
 
 static void test_dropped(void **state)
 {
-	struct peers *p = *state;
+	struct fixpeers *p = *state;
 	struct run r;
 	struct err e = {0};
 	struct opencode_timing quick = {.start_ms = 1500};
@@ -503,6 +369,18 @@ static void test_dropped(void **state)
 	        p->opencode, r.a, "ses_unknown0000000000000000", &r.d.memory, &quick, &r.poll, &e));
 	assert_int_equal(r.poll.state, OPENCODE_LOST);
 	arena_free(r.a);
+}
+
+static int setup(void **state)
+{
+	*state = fixpeers_start();
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	fixpeers_stop(*state);
+	return 0;
 }
 
 int main(void)

@@ -4,7 +4,7 @@
 #   opencode_start DIR SANDBOX_URL    starts it on a free loopback port; sets OPENCODE_URL, OPENCODE_PID, OPENCODE_WORK
 #   opencode_stop
 # Its model is the sandbox's, its git host and pull requests are the sandbox's, DIR is its home and work folder.
-# Variables: OPENCODE (binary), OPENCODE_PASSWORD (s3cret-opencode), OPENCODE_MODEL (sandbox), GH_TOKEN.
+# Variables: OPENCODE (binary), OPENCODE_PORT (a free one), OPENCODE_PASSWORD (s3cret-opencode), OPENCODE_MODEL (sandbox), GH_TOKEN.
 
 opencode_root=$(cd "$(dirname "${BASH_SOURCE[0]:-$0}")/../../.." && pwd)
 
@@ -27,7 +27,7 @@ opencode_start() {
 	_dir=$1 _sandbox=$2
 	_bin=$(opencode_bin) || return 1
 	OPENCODE_PASSWORD=${OPENCODE_PASSWORD:-s3cret-opencode}
-	_port=$(opencode_free_port) || return 1
+	_port=${OPENCODE_PORT:-$(opencode_free_port)} || return 1
 	mkdir -p "$_dir/bin"
 	ln -sf "$opencode_root/tests/it/lib/gh" "$_dir/bin/gh"
 	# Nothing of the caller's environment but what is named here: no proxies, no tokens.

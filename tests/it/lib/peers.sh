@@ -2,7 +2,7 @@
 # peers.sh DIR: the sandbox and a real OpenCode server for a test program, steered by lines on stdin:
 #   (start)  prints "ready SANDBOX_URL OPENCODE_URL WORK PASSWORD"
 #   kill     kills OpenCode like a crash (SIGKILL), prints "killed"
-#   start    starts it again on a new port with the same data, prints "started OPENCODE_URL"
+#   start    starts it again on the same port with the same data, prints "started"
 #   EOF      ends both
 # Exit status 77 when OpenCode is not installed.
 set -u
@@ -10,6 +10,7 @@ dir=$1
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/opencode.sh"
 opencode_bin >/dev/null || exit 77
+rm -f "$dir/sandbox.out"
 "$SANDBOX" --port 0 >"$dir/sandbox.out" 2>"$dir/sandbox.err" &
 sandbox=$!
 trap 'opencode_stop; kill "$sandbox" 2>/dev/null; wait 2>/dev/null' EXIT
@@ -22,6 +23,7 @@ opencode_start "$dir/opencode" "$url" || {
 	cat "$dir/opencode/opencode.log" >&2
 	exit 1
 }
+OPENCODE_PORT=${OPENCODE_URL##*:}
 echo "ready $url $OPENCODE_URL $OPENCODE_WORK $OPENCODE_PASSWORD"
 while read -r word; do
 	case $word in
@@ -32,7 +34,7 @@ while read -r word; do
 		;;
 	start)
 		opencode_start "$dir/opencode" "$url" || exit 1
-		echo "started $OPENCODE_URL"
+		echo started
 		;;
 	esac
 done
