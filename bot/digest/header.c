@@ -7,7 +7,7 @@
 
 #include "digest/digest_i.h"
 
-enum { LOOK = 400, AHEAD = 140, MAX_BRACKET = 160 };
+enum { LOOK = 600, AHEAD = 140, MAX_BRACKET = 300 };
 enum kind { K_TIME = 1, K_LEVEL, K_BRACKET, K_NUMBER, K_WORD, K_LOGGER, K_TAG, K_DASHES };
 
 struct find {
@@ -130,6 +130,15 @@ static size_t bracket_end(const struct find *f, size_t i)
 	return 0;
 }
 
+static bool all_digits(const char *p, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (!isdigit((unsigned char)p[i]))
+			return false;
+	}
+	return true;
+}
+
 static bool take_time(struct find *f)
 {
 	bool open = at(f, f->i) == '[' || at(f, f->i) == '(';
@@ -140,6 +149,9 @@ static bool take_time(struct find *f)
 	if (n == 0)
 		return false;
 	k = start + n;
+	/* a second number of ten digits is a value */
+	if (f->h->ts_ms && n >= 10 && !open && all_digits(f->p + start, n))
+		return false;
 	if (open && at(f, k) != ']' && at(f, k) != ')')
 		return false;
 	if (f->h->ts_ms == 0)
@@ -339,6 +351,25 @@ static bool take_syslog(struct find *f)
 	return true;
 }
 
+/* "chrome.exe *64 - ": a program between the time and the message. */
+static bool take_program(struct find *f)
+{
+	size_t e = word_end(f, f->i), next = e + 1, e2 = word_end(f, next);
+	bool dotted;
+
+	if (f->h->level != LEVEL_NONE || !identifier(f->p + f->i, e - f->i, &dotted) || !dotted)
+		return false;
+	if (at(f, next) == '-' && at(f, next + 1) == ' ')
+		field(f, K_LOGGER, next + 2);
+	else if (e2 > next && (at(f, next) == '*' || at(f, next) == '(') && at(f, e2 + 1) == '-' &&
+	         at(f, e2 + 2) == ' ')
+		field(f, K_LOGGER, e2 + 3);
+	else
+		return false;
+	f->colon = true;
+	return true;
+}
+
 /* What may stand before the time: "- ", an address, a file name with digits, "web_1  | ". */
 static bool take_prefix(struct find *f)
 {
@@ -450,7 +481,8 @@ void header_find(const char *p, size_t n, struct header *h)
 			continue;
 		if (f.syslog && take_syslog(&f))
 			continue;
-		if (take_level(&f) || take_bracket(&f) || take_number(&f) || take_until_level(&f))
+		if (take_level(&f) || take_bracket(&f) || take_number(&f) || take_until_level(&f) ||
+		        take_program(&f))
 			continue;
 		if (!take_logger(&f))
 			break;

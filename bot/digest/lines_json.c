@@ -234,6 +234,8 @@ static void value(struct scan *s, struct slice key, struct slice v, bool quoted)
 		f = FIELD_OTHER;
 	if (s->depth > 1 && (f == FIELD_MSG || f == FIELD_LEVEL || f == FIELD_TIME))
 		f = s->in_error && f == FIELD_MSG ? FIELD_ERROR : FIELD_OTHER;
+	if (f == FIELD_SKIP && s->in_error)
+		f = FIELD_OTHER;
 	switch (f) {
 	case FIELD_MSG:
 		if (!s->has_msg)

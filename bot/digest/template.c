@@ -42,7 +42,8 @@ static uint64_t key_of(uint64_t shape, const uint64_t *h, size_t n)
 
 /* --- an open-addressing index from hash to slot + 1 --- */
 
-static uint32_t *index_find(uint32_t *index, const struct templates *t, uint64_t hash, bool by_shape)
+static uint32_t *index_find(
+        uint32_t *index, const struct templates *t, uint64_t hash, bool by_shape)
 {
 	size_t i = mix64(hash) & (INDEX_SIZE - 1);
 
@@ -128,7 +129,7 @@ static void slot_free(struct template *x)
 
 /* --- the list of templates with variable words of one shape --- */
 
-static void list_add(struct templates *t, uint32_t slot)
+void templates_list(struct templates *t, uint32_t slot)
 {
 	uint32_t *head = index_find(t->by_shape, t, t->slot[slot].shape, true);
 
@@ -201,7 +202,7 @@ void templates_rebuild(struct templates *t)
 		struct template *x = &t->slot[i];
 
 		if (x->id && x->widened)
-			list_add(t, i);
+			templates_list(t, i);
 		for (size_t k = 0; x->id && k < x->n && k < BUCKET_WORDS; k++) {
 			struct bucket *b = bucket_at(t, rest_key(x, k));
 
@@ -284,7 +285,7 @@ void templates_enter(struct templates *t, uint32_t slot)
 {
 	*index_find(t->by_key, t, t->slot[slot].key, false) = slot + 1;
 	if (t->slot[slot].widened)
-		list_add(t, slot);
+		templates_list(t, slot);
 }
 
 void templates_leave(struct templates *t, uint32_t slot, uint32_t into)

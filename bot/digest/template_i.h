@@ -48,6 +48,7 @@ void template_words(struct template *x, size_t n); /* room for n words */
 uint32_t templates_slot(struct templates *t);
 void templates_enter(struct templates *t, uint32_t slot);
 void templates_leave(struct templates *t, uint32_t slot, uint32_t into);
+void templates_list(struct templates *t, uint32_t slot); /* among those with variable words */
 void templates_rebuild(struct templates *t);
 
 /* Whether word i may become variable: something constant must remain. */

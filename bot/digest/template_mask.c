@@ -104,7 +104,7 @@ struct reader {
 	/* of the word last read */
 	uint64_t hash;
 	unsigned seen; /* classes in it */
-	unsigned slashes, ats;
+	unsigned slashes, ats, dots;
 };
 
 /* The word at i; returns its end. */
@@ -114,7 +114,7 @@ static size_t word(struct reader *r)
 	size_t i = r->i, n = r->n, end = i;
 	uint64_t h = UINT64_C(0xcbf29ce484222325);
 
-	r->seen = r->slashes = r->ats = 0;
+	r->seen = r->slashes = r->ats = r->dots = 0;
 	for (; i < n; i++) {
 		unsigned char c = (unsigned char)p[i], k = class_of(c);
 
@@ -125,6 +125,7 @@ static size_t word(struct reader *r)
 		r->seen |= k;
 		r->slashes += c == '/' || c == '\\';
 		r->ats += c == '@';
+		r->dots += c == '.';
 	}
 	for (size_t k = r->i; k < end; k++)
 		h = (h ^ (unsigned char)p[k]) * UINT64_C(0x100000001b3);
@@ -161,6 +162,42 @@ static bool is_unit(const char *p, size_t n)
 	return false;
 }
 
+/* "db.example.com": dots, and a last label as hosts have it. */
+static bool is_host(const char *p, size_t n)
+{
+	static const char *const tops[] = {"com", "net", "org", "edu", "gov", "io", "dev", "app",
+	        "info", "local", "internal", "cn", "tw", "de", "jp", "br", "uk", "fr", "it", "ru",
+	        "pl", "mx", "hk", "in", "nl", "au", "ca", "kr", "es", "ch", "at", "se", "tv", "cc",
+	        "biz", "lan"};
+	const char *dot = memrchr(p, '.', n);
+	size_t k = dot ? (size_t)(p + n - dot - 1) : 0;
+
+	for (size_t i = 0; k > 1 && dot > p && i < sizeof(tops) / sizeof(*tops); i++) {
+		if (strlen(tops[i]) == k && !memcmp(tops[i], dot + 1, k))
+			return true;
+	}
+	return false;
+}
+
+/* The next is ":" and a port. */
+static bool has_port(const struct reader *r, size_t end)
+{
+	return end + 1 < r->n && r->p[end] == ':' && r->p[end + 1] >= '0' && r->p[end + 1] <= '9';
+}
+
+/* What comes after these words names one of many. */
+static bool names_one(const char *p, size_t n)
+{
+	static const char *const nouns[] = {
+	        "user", "username", "rhost", "ruser", "hostname", "userid"};
+
+	for (size_t i = 0; i < sizeof(nouns) / sizeof(*nouns); i++) {
+		if (strlen(nouns[i]) == n && !memcmp(nouns[i], p, n))
+			return true;
+	}
+	return false;
+}
+
 static bool is_variable(const struct reader *r, size_t len)
 {
 	const char *p = r->p + r->i;
@@ -169,7 +206,27 @@ static bool is_variable(const struct reader *r, size_t len)
 		return true;
 	if (r->ats == 1 && len > 4 && *p != '@' && memchr(p, '.', len))
 		return true;
-	return r->slashes >= 2;
+	if (r->slashes >= 2 || *p == '/')
+		return true;
+	return (r->seen & C_JOIN) && r->dots && (is_host(p, len) || has_port(r, r->i + len));
+}
+
+/* Bytes up to after the ")" of a value in brackets, 0 = it is none. */
+static size_t closed_value(const struct reader *r, size_t end, bool wild)
+{
+	size_t q = end;
+
+	if (!wild && !memchr(r->p + r->i, '.', end - r->i))
+		return 0;
+	if (q < r->n && r->p[q] == ' ') {
+		size_t u = q + 1;
+
+		while (u < r->n && (class_of((unsigned char)r->p[u]) & C_WORD))
+			u++;
+		if (u > q + 1 && is_unit(r->p + q + 1, u - q - 1))
+			q = u;
+	}
+	return q < r->n && r->p[q] == ')' ? q + 1 : 0;
 }
 
 struct gap {
@@ -178,6 +235,7 @@ struct gap {
 	bool empty;  /* it held () or [] or "" */
 	bool paren;  /* it ended in ( */
 	bool single; /* and had nothing else */
+	bool plain;  /* a blank or = */
 	size_t at;
 };
 
@@ -185,7 +243,7 @@ static void read_gap(struct reader *r, struct gap *g)
 {
 	uint64_t h = 0;
 
-	*g = (struct gap){.thin = true, .at = r->i};
+	*g = (struct gap){.thin = true, .plain = true, .at = r->i};
 	for (; r->i < r->n; r->i++) {
 		unsigned char c = (unsigned char)r->p[r->i], k = class_of(c);
 		char next = r->i + 1 < r->n ? r->p[r->i + 1] : '\0';
@@ -194,13 +252,20 @@ static void read_gap(struct reader *r, struct gap *g)
 			break;
 		if (k == C_EDGE && (class_of((unsigned char)next) & C_WORD))
 			break;
-		if (k == C_BLANK)
+		if (k == C_BLANK) {
+			g->plain &= h == 0;
 			continue;
+		}
 		g->empty |= (c == '(' && next == ')') || (c == '[' && next == ']');
 		/* a sign or a bound belongs to the number */
 		if ((c == '<' || c == '-' || c == '~' || c == '+' || c == '=') && next >= '0' &&
 		        next <= '9' && c != '=')
 			continue;
+		/* ./file, ../file, ~/file */
+		if ((c == '.' || c == '~') &&
+		        (next == '/' || (next == '.' && r->i + 2 < r->n && r->p[r->i + 2] == '/')))
+			continue;
+		g->plain &= c == '=';
 		g->single = !g->paren && c == '(' && h == 0;
 		g->paren = c == '(';
 		g->thin &= strchr(",:;.-/#*+~", c) != NULL && c;
@@ -233,13 +298,18 @@ static void mask_dates(struct words *w, const char *p)
 
 void words_of(struct words *w, const char *p, size_t n)
 {
-	struct reader r = {.p = p, .n = n < MAX_GROUP ? n : MAX_GROUP};
+	struct reader r = {.p = p, .n = n};
 	struct gap g;
 
+	if (n >= MAX_GROUP - 64) { /* cut off: not in the middle of a word */
+		while (r.n > 0 && class_of((unsigned char)p[r.n - 1]) != C_BLANK)
+			r.n--;
+		r.n = r.n ? r.n : n;
+	}
 	w->n = 0;
 	w->tail = 0;
 	while (w->n < MAX_WORDS) {
-		size_t end;
+		size_t end, close;
 		bool wild, after;
 
 		read_gap(&r, &g);
@@ -254,9 +324,11 @@ void words_of(struct words *w, const char *p, size_t n)
 		end = word(&r);
 		wild = is_variable(&r, end - r.i);
 		after = w->n > 0 && w->h[w->n - 1] == WILD;
-		if (after && g.paren && g.single && r.p[end] == ')' && end < r.n &&
-		        (wild || memchr(r.p + r.i, '.', end - r.i))) {
-			end++; /* "12 (1.5 kB)", "10.0.0.1 (host.example.com)" */
+		if (!wild && w->n > 0 && g.plain &&
+		        names_one(p + w->at[w->n - 1], w->len[w->n - 1]))
+			wild = true;
+		if (after && g.paren && g.single && (close = closed_value(&r, end, wild)) > 0) {
+			end = close; /* "12 (1.5 kB)", "10.0.0.1 (host.example.com)" */
 			w->len[w->n - 1] = (uint16_t)(end - w->at[w->n - 1]);
 		} else if (wild && after && g.thin && !g.empty) {
 			w->len[w->n - 1] = (uint16_t)(end - w->at[w->n - 1]);

@@ -9,6 +9,17 @@ enum { PAIR_WORDS = 16, COUNTERS = 1 << 21 };
 bool template_may_widen(const struct template *x, size_t i)
 {
 	size_t constant = 0;
+	const char *w = x->text + x->at[i];
+	bool capitals = x->len[i] > 1, plain = true;
+
+	for (size_t k = 0; k < x->len[i]; k++) {
+		capitals &= (w[k] >= 'A' && w[k] <= 'Z') || w[k] == '_';
+		plain &= (w[k] >= 'a' && w[k] <= 'z') || (w[k] >= 'A' && w[k] <= 'Z');
+	}
+	/* NEW, RUNNING, GET: a state or a kind, not a value; nor is the word that begins a message
+	 */
+	if (capitals || (plain && i == 0))
+		return false;
 
 	for (size_t k = 0; k < x->n; k++)
 		constant += k != i && x->h[k] != WILD;
@@ -87,6 +98,10 @@ uint32_t template_merge(struct templates *t, const uint32_t *slots, size_t n, ui
 		free(made.h);
 		free(made.text);
 		into--;
+		if (!t->slot[into].widened) {
+			t->slot[into].widened = true;
+			templates_list(t, into);
+		}
 	} else {
 		into = templates_slot(t);
 		made.id = t->slot[into].id;
