@@ -17,4 +17,3 @@
 	}
 
 PENDING(command_redact)
-PENDING(command_simulate)

@@ -1,0 +1,116 @@
+/*
+ * state.h - what one struct watch remembers, for bot/watch/ only.
+ *
+ * Two rings, both bounded whatever the age: fine bins (a minute each by default) that cover the
+ * window, and quarter-hour slots that cover two days. A slot is packed to 16-bit numbers: shares in
+ * 1/50000, everything else on a logarithmic scale of 0.1 % per step or finer. All that is judged is
+ * computed from these rings, so that saving them saves everything.
+ */
+#ifndef WATCH_STATE_H
+#define WATCH_STATE_H
+
+#include "watch.h"
+
+enum {
+	FINE = 48,          /* fine bins */
+	SLOTS = 192,        /* quarter hours: two days */
+	DAY_SLOTS = 96,     /* quarter hours of a day */
+	SLOT_MS = 900000,   /* a quarter of an hour */
+	MINUTE_MS = 60000,
+	NO_U16 = 0xffff,    /* no value */
+	RESTARTS = 8,       /* remembered out-of-memory restarts */
+};
+
+struct fine {
+	float requests, e4xx, e5xx; /* sums; NAN = unknown */
+	float p95;                  /* ms, weighted by requests */
+	float cpu, mem, disk;       /* mean share of the limit */
+	uint32_t n;                 /* samples */
+};
+
+enum slot_flag { SLOT_USED = 1, SLOT_SLOW = 2 };
+
+struct slot {
+	uint16_t mem_low, mem_high, disk, cpu; /* share */
+	uint16_t p95, requests;                /* log: ms; requests a minute */
+	uint16_t e5xx;                         /* share of the requests */
+	uint16_t flags;                        /* enum slot_flag */
+};
+
+/* The slot that is being filled. */
+struct filling {
+	double mem_low, mem_high, disk, cpu, p95, p95_weight, requests, e5xx;
+	uint32_t n_disk, n_cpu, n_requests, flags;
+};
+
+/* What is usual, from the slots; worked out anew whenever a slot is complete. NAN = not known. */
+struct usual {
+	double p95;                /* ms: median of two days, or that of this time of day if more */
+	double error_rate;         /* share of two days, the last hour left out */
+	double requests;           /* a minute, at this time yesterday (the lowest around it) */
+	double cpu_same_time;      /* highest share around this time yesterday */
+	double mem_same_time;      /* highest share around this time yesterday */
+	double mem_low, mem_high;  /* of the last day without the last 90 minutes */
+	unsigned slots;            /* how many there are */
+};
+
+struct watch {
+	struct watch_rules rules;
+	int64_t fine_ms;
+	struct watch_view view;
+	uint32_t history[SIGNAL_COUNT]; /* bit i: bad i judged scans ago */
+	int64_t since[SIGNAL_COUNT];
+	enum severity open_severity[SIGNAL_COUNT];
+	int lower[SIGNAL_COUNT]; /* scans in a row below open_severity */
+	int64_t last_ms, deploy_ms, segment_ms, evaluated_ms;
+	int64_t restart_ms[RESTARTS]; /* of memory found in the samples, newest first */
+	int64_t fine_at, slot_at;     /* number of the newest bin, of the slot being filled */
+	double mem_limit_gb, disk_limit_gb, cpu_limit, last_mem;
+	struct fine fine[FINE];
+	struct slot slot[SLOTS];
+	struct filling filling;
+	struct usual usual;
+	bool has_requests;
+};
+
+/* --- packing (pack.c) --- */
+uint16_t pack_share(double v);
+double unpack_share(uint16_t v);
+uint16_t pack_log(double v); /* v >= 0 */
+double unpack_log(uint16_t v);
+
+/* --- rings (feed.c) --- */
+/* The bin `back` bins before the one that holds now_ms; NULL when there is none. */
+const struct fine *fine_back(const struct watch *w, int64_t now_ms, int back);
+int64_t fine_start(const struct watch *w, int64_t now_ms, int back); /* its begin, ms */
+/* Number of bins in `ms` of time, at least 1, at most FINE. */
+int fine_count(const struct watch *w, int64_t ms);
+/* The complete slot number `at` (slots since the epoch); NULL = none. */
+const struct slot *slot_of(const struct watch *w, int64_t at);
+
+/* --- usual.c --- */
+void usual_update(struct watch *w);
+
+/* --- trend.c --- */
+struct forecast {
+	double eta_s, low_s, high_s; /* NAN = not filling up */
+	double slope;                /* share per second */
+	int64_t since_ms;
+	double age_s;                /* how long the trend has held */
+};
+/* When memory (or the disk) is full, should its trend go on. */
+struct forecast forecast_memory(const struct watch *w, int64_t now_ms);
+struct forecast forecast_disk(const struct watch *w, int64_t now_ms);
+
+/* --- judge.c --- */
+/* Fills w->view.signal and the flags of the view; no hysteresis. Rules are written to `a`. */
+void judge_all(struct watch *w, struct arena *a, const struct watch_facts *k);
+
+/* --- words.c --- */
+const char *say_share(struct arena *a, double share);
+const char *say_count(struct arena *a, double v);
+const char *say_ms(struct arena *a, double ms);
+const char *say_gb(struct arena *a, double gb);
+const char *say_span(struct arena *a, double seconds);
+
+#endif
