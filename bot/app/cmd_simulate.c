@@ -1,4 +1,5 @@
-/* healbot simulate: samples from a CSV file through the bot's own judging, a JSON line per event. */
+/* healbot simulate: samples from a CSV file through the bot's own judging, a JSON line per event.
+ */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>

@@ -181,8 +181,8 @@ static bool sane(const struct watch *w)
 		return false;
 	if (w->deploy_ms < 0 || w->segment_ms < 0 || w->deploy_ms > far || w->segment_ms > far)
 		return false;
-	return w->last_ms < 0 || (w->fine_at == w->last_ms / w->fine_ms &&
-	                                 w->slot_at == w->last_ms / SLOT_MS);
+	return w->last_ms < 0 ||
+	       (w->fine_at == w->last_ms / w->fine_ms && w->slot_at == w->last_ms / SLOT_MS);
 }
 
 bool watch_load(struct watch *w, const void *blob, size_t n)
@@ -193,7 +193,8 @@ bool watch_load(struct watch *w, const void *blob, size_t n)
 	int64_t fine_ms = (int64_t)take_bytes(&k, 8);
 	uint64_t signals = take_bytes(&k, 2);
 
-	if (k.short_of || magic != ('H' | 'W' << 8) || version != VERSION || signals != SIGNAL_COUNT)
+	if (k.short_of || magic != ('H' | 'W' << 8) || version != VERSION ||
+	        signals != SIGNAL_COUNT)
 		return false;
 	if (fine_ms != w->fine_ms)
 		return false; /* the window was changed: its bins are of another size */

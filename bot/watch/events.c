@@ -47,8 +47,8 @@ static const char *crash_rule(const struct judge *j, int killed)
 		        k->restarts == 1 ? "" : "s", LOOP);
 	if (k->crashed < 0)
 		return "crash loop: instances not known, no restart seen in memory";
-	return arena_printf(a, "crash loop: no instance crashed, %d running",
-	        k->running > 0 ? k->running : 0);
+	return arena_printf(
+	        a, "crash loop: no instance crashed, %d running", k->running > 0 ? k->running : 0);
 }
 
 void judge_crash(struct judge *j)
@@ -102,7 +102,7 @@ void judge_cron(struct judge *j)
 	f->limit = 1;
 	f->value = k->is_cron && k->cron_missed;
 	f->severity = f->value > 0 ? SEVERITY_WARN : SEVERITY_NONE;
-	f->rule = !k->is_cron     ? "cron: not a scheduled job"
+	f->rule = !k->is_cron      ? "cron: not a scheduled job"
 	          : k->cron_missed ? "the scheduled job did not run when it was due"
 	                           : "cron: ran when it was due";
 }
@@ -156,7 +156,8 @@ static const char *silent_rule(const struct judge *j, const struct quiet *q, dou
 		        say_count(a, j->x.requests),
 		        say_span(a, (double)j->w->rules.window_ms / 1000));
 	if (q->minutes > 0)
-		return arena_printf(a, "no traffic for %s, where %s requests are usual, warns at %.0f",
+		return arena_printf(a,
+		        "no traffic for %s, where %s requests are usual, warns at %.0f",
 		        say_span(a, q->minutes * 60), say_count(a, expected * q->minutes), MISSED);
 	return arena_printf(a, "traffic: %s requests in %s, usual now are %s",
 	        say_count(a, j->x.requests), say_span(a, (double)j->w->rules.window_ms / 1000),
@@ -168,8 +169,8 @@ void judge_silent(struct judge *j)
 	struct finding *f = &j->w->view.signal[SIGNAL_SILENT];
 	struct quiet q = quiet_now(j);
 	/* while it lasts, the half hour before leaves the bins: then yesterday alone decides */
-	double expected = isnan(q.before) ? j->w->usual.requests
-	                                  : fmin(j->w->usual.requests, q.before);
+	double expected =
+	        isnan(q.before) ? j->w->usual.requests : fmin(j->w->usual.requests, q.before);
 
 	f->unit = "count";
 	f->limit = MISSED;
@@ -226,7 +227,8 @@ void judge_all(struct watch *w, struct arena *a, const struct watch_facts *k)
 	reset(&w->view, w->rules.window_ms, &j);
 	w->view.blind = j.x.bins == 0;
 	w->view.no_traffic = k->has_http && j.x.counted > 0 && j.x.requests <= 0;
-	w->view.in_grace = deployed > 0 && k->now_ms >= deployed && k->now_ms - deployed < t->grace_ms;
+	w->view.in_grace =
+	        deployed > 0 && k->now_ms >= deployed && k->now_ms - deployed < t->grace_ms;
 	judge_rate(&j, SIGNAL_ERROR_RATE, &t->error_rate);
 	judge_rate(&j, SIGNAL_CLIENT_ERRORS, &t->client_error_rate);
 	judge_latency(&j);

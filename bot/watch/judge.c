@@ -12,10 +12,10 @@ enum {
 	QUIET_MS = 5 * MINUTE_MS, /* no traffic at all for less is nothing */
 };
 
-#define AT_ONCE       0.5 /* this share of errors opens at once */
-#define QUIET_EXPECT  40. /* requests that should have come */
-#define USUAL_MARGIN  0.03 /* memory this near to what it always is, is as always */
-#define NEARLY_FULL   0.98 /* and from here on it is bad even so */
+#define AT_ONCE      0.5  /* this share of errors opens at once */
+#define QUIET_EXPECT 40.  /* requests that should have come */
+#define USUAL_MARGIN 0.03 /* memory this near to what it always is, is as always */
+#define NEARLY_FULL  0.98 /* and from here on it is bad even so */
 
 /* --- what the window holds --- */
 
@@ -70,8 +70,8 @@ static double limit_for(enum severity s, const struct limits *lim)
 }
 
 /* "warns at 2 %", "critical from 10 %", "off". */
-static const char *limits_text(struct arena *a, const struct limits *lim,
-        const char *(*say)(struct arena *, double))
+static const char *limits_text(
+        struct arena *a, const struct limits *lim, const char *(*say)(struct arena *, double))
 {
 	if (lim->warn < 0 && lim->crit < 0)
 		return "off";
@@ -83,7 +83,8 @@ static const char *limits_text(struct arena *a, const struct limits *lim,
 	        a, "warns at %s, critical from %s", say(a, lim->warn), say(a, lim->crit));
 }
 
-/* Begin of the stretch of bad bins that reaches up to now; two good ones in between do not end it. */
+/* Begin of the stretch of bad bins that reaches up to now; two good ones in between do not end it.
+ */
 static int64_t onset(const struct judge *j, bool (*bad)(const struct judge *, const struct fine *))
 {
 	int64_t since = 0;
@@ -162,8 +163,8 @@ static bool client_failing(const struct judge *j, const struct fine *f)
 }
 
 /* How bad a short span is: surely over the limit even without its two worst bins. */
-static enum severity grade_short(const struct judge *j, int bins, bool client,
-        const struct limits *lim, double *share)
+static enum severity grade_short(
+        const struct judge *j, int bins, bool client, const struct limits *lim, double *share)
 {
 	double bad, n;
 
@@ -216,8 +217,8 @@ static void take_unusual(struct judge *j, struct finding *f)
 	j->unusual = true;
 }
 
-static const char *rate_rule(struct judge *j, const struct finding *f, const char *name,
-        const struct limits *lim)
+static const char *rate_rule(
+        struct judge *j, const struct finding *f, const char *name, const struct limits *lim)
 {
 	struct arena *a = j->a;
 	const char *text;

@@ -16,9 +16,9 @@ struct judge {
 	struct watch *w;
 	const struct thresholds *t;
 	const struct watch_facts *k;
-	struct arena *a; /* for rules */
-	struct window x; /* the whole window */
-	int bins;        /* of the whole window */
+	struct arena *a;               /* for rules */
+	struct window x;               /* the whole window */
+	int bins;                      /* of the whole window */
 	int64_t span_ms[SIGNAL_COUNT]; /* what the finding was measured over */
 	bool as_usual[SIGNAL_COUNT];   /* over the limit, but always so */
 	bool unusual;                  /* errors: below the limit, but far above the usual */

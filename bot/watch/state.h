@@ -12,13 +12,13 @@
 #include "watch.h"
 
 enum {
-	FINE = 48,          /* fine bins */
-	SLOTS = 192,        /* quarter hours: two days */
-	DAY_SLOTS = 96,     /* quarter hours of a day */
-	SLOT_MS = 900000,   /* a quarter of an hour */
+	FINE = 48,        /* fine bins */
+	SLOTS = 192,      /* quarter hours: two days */
+	DAY_SLOTS = 96,   /* quarter hours of a day */
+	SLOT_MS = 900000, /* a quarter of an hour */
 	MINUTE_MS = 60000,
-	NO_U16 = 0xffff,    /* no value */
-	RESTARTS = 8,       /* remembered out-of-memory restarts */
+	NO_U16 = 0xffff, /* no value */
+	RESTARTS = 8,    /* remembered out-of-memory restarts */
 };
 
 struct fine {
@@ -45,13 +45,13 @@ struct filling {
 
 /* What is usual, from the slots; worked out anew whenever a slot is complete. NAN = not known. */
 struct usual {
-	double p95;                /* ms: median of two days, or that of this time of day if more */
-	double error_rate;         /* share of two days, the last hour left out */
-	double requests;           /* a minute, at this time yesterday (the lowest around it) */
-	double cpu_same_time;      /* highest share around this time yesterday */
-	double mem_same_time;      /* highest share around this time yesterday */
-	double mem_low, mem_high;  /* of the last day without the last 90 minutes */
-	unsigned slots;            /* how many there are */
+	double p95;               /* ms: median of two days, or that of this time of day if more */
+	double error_rate;        /* share of two days, the last hour left out */
+	double requests;          /* a minute, at this time yesterday (the lowest around it) */
+	double cpu_same_time;     /* highest share around this time yesterday */
+	double mem_same_time;     /* highest share around this time yesterday */
+	double mem_low, mem_high; /* of the last day without the last 90 minutes */
+	unsigned slots;           /* how many there are */
 };
 
 struct watch {
@@ -96,7 +96,7 @@ struct forecast {
 	double eta_s, low_s, high_s; /* NAN = not filling up */
 	double slope;                /* share per second */
 	int64_t since_ms;
-	double age_s;                /* how long the trend has held */
+	double age_s; /* how long the trend has held */
 };
 /* When memory (or the disk) is full, should its trend go on. */
 struct forecast forecast_memory(const struct watch *w, int64_t now_ms);

@@ -24,9 +24,9 @@ struct series {
 	double y[MAX_POINTS];
 	int n;
 	double step_s;
-	double before;      /* the highest value before the series; NAN = no history */
-	double need_rise;   /* to be called a trend, share of the limit */
-	double need_new;    /* above anything before, share of the limit */
+	double before;    /* the highest value before the series; NAN = no history */
+	double need_rise; /* to be called a trend, share of the limit */
+	double need_new;  /* above anything before, share of the limit */
 };
 
 static int by_value(const void *a, const void *b)
@@ -222,7 +222,8 @@ static struct forecast from_fine(const struct watch *w, int64_t now_ms)
 
 		if (fine_start(w, now_ms, n - 1) <= w->segment_ms)
 			continue;
-		if (fine_series(w, now_ms, n, &s) >= n * 3 / 4 && fit_line(&s, &f) && counts(&s, &f))
+		if (fine_series(w, now_ms, n, &s) >= n * 3 / 4 && fit_line(&s, &f) &&
+		        counts(&s, &f))
 			return forecast_of(&s, &f, now_ms);
 	}
 	return no_forecast;

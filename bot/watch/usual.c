@@ -5,9 +5,9 @@
 #include "watch/state.h"
 
 enum {
-	SETTLE = 6,    /* the newest slots do not count: what is wrong now is not yet usual */
-	ENOUGH = 16,   /* slots (four hours) until anything is called usual */
-	AROUND = 2,    /* slots before and after the same time yesterday */
+	SETTLE = 6,  /* the newest slots do not count: what is wrong now is not yet usual */
+	ENOUGH = 16, /* slots (four hours) until anything is called usual */
+	AROUND = 2,  /* slots before and after the same time yesterday */
 };
 
 static int by_value(const void *a, const void *b)
