@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -22,13 +23,16 @@ void trim_memory(void)
 	FILE *maps = fopen("/proc/self/maps", "re");
 	char line[512], perms[8], path[400];
 	unsigned long from, to;
+	char *dash;
 
 	malloc_trim(0);
 	if (!maps)
 		return;
 	while (fgets(line, sizeof(line), maps)) {
 		path[0] = '\0';
-		if (sscanf(line, "%lx-%lx %7s %*s %*s %*s %399s", &from, &to, perms, path) < 4 ||
+		from = strtoul(line, &dash, 16);
+		to = *dash == '-' ? strtoul(dash + 1, NULL, 16) : from;
+		if (sscanf(line, "%*s %7s %*s %*s %*s %399s", perms, path) < 2 ||
 		        !is_code_of_library(perms, path))
 			continue;
 		madvise((void *)(uintptr_t)from, to - from, MADV_DONTNEED);
