@@ -13,6 +13,19 @@ static size_t usable(size_t budget)
 	return budget - budget / 10;
 }
 
+/* "08-23 11:21"; the hour alone after a time of the same day. Not clock_hhmm, which asks for today:
+ * the same input must give the same output. */
+static const char *when(struct arena *a, int64_t ms, int64_t after_ms)
+{
+	const char *s = clock_rfc3339(a, ms);
+	const int64_t day_ms = 86400000;
+
+	if (strlen(s) < 16)
+		return s;
+	return after_ms / day_ms == ms / day_ms ? arena_printf(a, "%.5s", s + 11)
+	                                        : arena_printf(a, "%.5s %.5s", s + 5, s + 11);
+}
+
 static const char *entry(
         const struct digest *d, struct arena *a, const struct digest_template *t, size_t max_tokens)
 {
@@ -24,9 +37,9 @@ static const char *entry(
 	str_addf(&b, "%s%s", t->severity,
 	        d->o.split_ms > 0 && t->before == 0 && t->first_ms >= d->o.split_ms ? " new" : "");
 	if (t->first_ms > 0) {
-		str_addf(&b, " %s", clock_hhmm(a, t->first_ms));
+		str_addf(&b, " %s", when(a, t->first_ms, 0));
 		if (t->last_ms >= t->first_ms + 60000)
-			str_addf(&b, "-%s", clock_hhmm(a, t->last_ms));
+			str_addf(&b, "-%s", when(a, t->last_ms, t->first_ms));
 	}
 	str_add(&b, ": ");
 	str_addn(&b, t->sample, fit);

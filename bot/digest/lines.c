@@ -42,13 +42,22 @@ static size_t escape(const char *p, size_t n)
 	return 2;
 }
 
+/* Eight bytes at a time: has one of them a value below 32? (Mycroft's test for small bytes) */
 static bool is_clean(const char *p, size_t n)
 {
-	unsigned bad = 0;
+	const uint64_t ones = UINT64_C(0x0101010101010101), high = ones << 7;
+	uint64_t x, found = 0;
+	size_t i = 0;
 
-	for (size_t i = 0; i < n; i++)
-		bad |= (unsigned char)p[i] < 0x20 && p[i] != '\t';
-	return !bad;
+	for (; i + 8 <= n; i += 8) {
+		memcpy(&x, p + i, 8);
+		x ^= ((x ^ ones * '\t') - ones) & ~(x ^ ones * '\t') &
+		     high; /* a tab is no offence */
+		found |= (x - ones * 0x20) & ~x & high;
+	}
+	for (; i < n; i++)
+		found |= (unsigned char)p[i] < 0x20 && p[i] != '\t';
+	return !found;
 }
 
 /* Without escape sequences and control characters; bytes that are no text become '?'. */

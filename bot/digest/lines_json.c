@@ -19,84 +19,85 @@ struct scan {
 	int depth;
 };
 
-static bool is(const char *key, size_t n, const char *name)
-{
-	return strlen(name) == n && !strncasecmp(key, name, n);
-}
-
+#define KEY(name, field)                                                                           \
+	{                                                                                          \
+		name, sizeof(name) - 1, field                                                      \
+	}
 enum field field_of(const char *key, size_t n)
 {
 	static const struct {
 		const char *name;
+		size_t n;
 		enum field field;
 	} names[] = {
-	        {"msg", FIELD_MSG},
-	        {"message", FIELD_MSG},
-	        {"log", FIELD_MSG},
-	        {"event", FIELD_KIND},
-	        {"text", FIELD_MSG},
-	        {"body", FIELD_MSG},
-	        {"level", FIELD_LEVEL},
-	        {"severity", FIELD_LEVEL},
-	        {"lvl", FIELD_LEVEL},
-	        {"loglevel", FIELD_LEVEL},
-	        {"levelname", FIELD_LEVEL},
-	        {"log_level", FIELD_LEVEL},
-	        {"severitytext", FIELD_LEVEL},
-	        {"time", FIELD_TIME},
-	        {"ts", FIELD_TIME},
-	        {"timestamp", FIELD_TIME},
-	        {"@timestamp", FIELD_TIME},
-	        {"@t", FIELD_TIME},
-	        {"t", FIELD_TIME},
-	        {"datetime", FIELD_TIME},
-	        {"@m", FIELD_MSG},
-	        {"@mt", FIELD_SKIP},
-	        {"@l", FIELD_LEVEL},
-	        {"@x", FIELD_STACK},
-	        {"stack", FIELD_STACK},
-	        {"stacktrace", FIELD_STACK},
-	        {"stack_trace", FIELD_STACK},
-	        {"exc_info", FIELD_STACK},
-	        {"traceback", FIELD_STACK},
-	        {"backtrace", FIELD_STACK},
-	        {"exception", FIELD_STACK},
-	        {"err", FIELD_ERROR},
-	        {"error", FIELD_ERROR},
-	        {"error_message", FIELD_ERROR},
-	        {"errmsg", FIELD_ERROR},
-	        {"reason", FIELD_ERROR},
-	        {"cause", FIELD_ERROR},
-	        {"code", FIELD_KIND},
-	        {"type", FIELD_KIND},
-	        {"error_code", FIELD_KIND},
-	        {"action", FIELD_KIND},
-	        {"pid", FIELD_SKIP},
-	        {"hostname", FIELD_SKIP},
-	        {"v", FIELD_SKIP},
-	        {"reqid", FIELD_SKIP},
-	        {"trace_id", FIELD_SKIP},
-	        {"traceid", FIELD_SKIP},
-	        {"span_id", FIELD_SKIP},
-	        {"spanid", FIELD_SKIP},
-	        {"request_id", FIELD_SKIP},
-	        {"requestid", FIELD_SKIP},
-	        {"@version", FIELD_SKIP},
-	        {"thread", FIELD_SKIP},
-	        {"threadname", FIELD_SKIP},
-	        {"thread_name", FIELD_SKIP},
-	        {"status", FIELD_STATUS},
-	        {"statuscode", FIELD_STATUS},
-	        {"status_code", FIELD_STATUS},
+	        KEY("msg", FIELD_MSG),
+	        KEY("message", FIELD_MSG),
+	        KEY("log", FIELD_MSG),
+	        KEY("event", FIELD_KIND),
+	        KEY("text", FIELD_MSG),
+	        KEY("body", FIELD_MSG),
+	        KEY("level", FIELD_LEVEL),
+	        KEY("severity", FIELD_LEVEL),
+	        KEY("lvl", FIELD_LEVEL),
+	        KEY("loglevel", FIELD_LEVEL),
+	        KEY("levelname", FIELD_LEVEL),
+	        KEY("log_level", FIELD_LEVEL),
+	        KEY("severitytext", FIELD_LEVEL),
+	        KEY("time", FIELD_TIME),
+	        KEY("ts", FIELD_TIME),
+	        KEY("timestamp", FIELD_TIME),
+	        KEY("@timestamp", FIELD_TIME),
+	        KEY("@t", FIELD_TIME),
+	        KEY("t", FIELD_TIME),
+	        KEY("datetime", FIELD_TIME),
+	        KEY("@m", FIELD_MSG),
+	        KEY("@mt", FIELD_SKIP),
+	        KEY("@l", FIELD_LEVEL),
+	        KEY("@x", FIELD_STACK),
+	        KEY("stack", FIELD_STACK),
+	        KEY("stacktrace", FIELD_STACK),
+	        KEY("stack_trace", FIELD_STACK),
+	        KEY("exc_info", FIELD_STACK),
+	        KEY("traceback", FIELD_STACK),
+	        KEY("backtrace", FIELD_STACK),
+	        KEY("exception", FIELD_STACK),
+	        KEY("err", FIELD_ERROR),
+	        KEY("error", FIELD_ERROR),
+	        KEY("error_message", FIELD_ERROR),
+	        KEY("errmsg", FIELD_ERROR),
+	        KEY("reason", FIELD_ERROR),
+	        KEY("cause", FIELD_ERROR),
+	        KEY("code", FIELD_KIND),
+	        KEY("type", FIELD_KIND),
+	        KEY("error_code", FIELD_KIND),
+	        KEY("action", FIELD_KIND),
+	        KEY("pid", FIELD_SKIP),
+	        KEY("hostname", FIELD_SKIP),
+	        KEY("v", FIELD_SKIP),
+	        KEY("reqid", FIELD_SKIP),
+	        KEY("trace_id", FIELD_SKIP),
+	        KEY("traceid", FIELD_SKIP),
+	        KEY("span_id", FIELD_SKIP),
+	        KEY("spanid", FIELD_SKIP),
+	        KEY("request_id", FIELD_SKIP),
+	        KEY("requestid", FIELD_SKIP),
+	        KEY("@version", FIELD_SKIP),
+	        KEY("thread", FIELD_SKIP),
+	        KEY("threadname", FIELD_SKIP),
+	        KEY("thread_name", FIELD_SKIP),
+	        KEY("status", FIELD_STATUS),
+	        KEY("statuscode", FIELD_STATUS),
+	        KEY("status_code", FIELD_STATUS),
 	};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
-		if (tolower((unsigned char)*names[i].name) == tolower((unsigned char)*key) &&
-		        is(key, n, names[i].name))
+		if (names[i].n == n && !strncasecmp(names[i].name, key, n))
 			return names[i].field;
 	}
 	return FIELD_OTHER;
 }
+
+#undef KEY
 
 enum level level_number(int64_t v)
 {

@@ -81,10 +81,10 @@ static void index_delete(struct templates *t, uint32_t *cell)
 
 static struct bucket *bucket_at(struct templates *t, uint64_t key)
 {
-	size_t i = key & (BUCKETS - 1);
+	size_t i = key & (t->buckets - 1);
 
 	while (t->bucket[i].key && t->bucket[i].key != key)
-		i = (i + 1) & (BUCKETS - 1);
+		i = (i + 1) & (t->buckets - 1);
 	return &t->bucket[i];
 }
 
@@ -184,7 +184,8 @@ void templates_rebuild(struct templates *t)
 {
 	memset(t->by_key, 0, INDEX_SIZE * sizeof(*t->by_key));
 	memset(t->by_shape, 0, INDEX_SIZE * sizeof(*t->by_shape));
-	memset(t->bucket, 0, BUCKETS * sizeof(*t->bucket));
+	memset(t->bucket, 0, t->buckets * sizeof(*t->bucket));
+	t->nbuckets = 0;
 	t->nfree = 0;
 	for (uint32_t i = MAX_TEMPLATES; i-- > 0;) {
 		if (!t->slot[i].id)
@@ -211,6 +212,7 @@ void templates_rebuild(struct templates *t)
 			b->key = rest_key(x, k);
 			b->slot[b->n] = i;
 			b->id[b->n++] = x->id;
+			t->nbuckets += b->n == 1;
 		}
 	}
 }
@@ -358,11 +360,12 @@ struct templates *templates_new(bool keep_groups)
 	struct templates *t = must(calloc(1, sizeof(*t)));
 
 	t->keep_groups = keep_groups;
+	t->buckets = FIRST_BUCKETS;
 	t->slot = must(calloc(MAX_TEMPLATES, sizeof(*t->slot)));
 	t->free = must(calloc(MAX_TEMPLATES, sizeof(*t->free)));
 	t->by_key = must(calloc(INDEX_SIZE, sizeof(*t->by_key)));
 	t->by_shape = must(calloc(INDEX_SIZE, sizeof(*t->by_shape)));
-	t->bucket = must(calloc(BUCKETS, sizeof(*t->bucket)));
+	t->bucket = must(calloc(FIRST_BUCKETS, sizeof(*t->bucket)));
 	for (uint32_t i = MAX_TEMPLATES; i-- > 0;)
 		t->free[t->nfree++] = i;
 	return t;
@@ -403,7 +406,7 @@ static uint32_t spread(struct templates *t, uint32_t slot)
 			}
 		}
 		b->n = (uint32_t)live;
-		if (live == WIDEN - 1 && template_may_widen(x, k)) {
+		if (live == WIDEN - 1 && t->nfree > 0 && template_may_widen(x, k)) {
 			uint32_t all[WIDEN];
 
 			memcpy(all, b->slot, live * sizeof(*all));
@@ -420,6 +423,16 @@ static uint32_t spread(struct templates *t, uint32_t slot)
 	return slot;
 }
 
+/* Twice the room; at the most, the emptied ones are given back. */
+static void more_buckets(struct templates *t)
+{
+	if (t->buckets < MOST_BUCKETS) {
+		t->buckets *= 2;
+		t->bucket = must(realloc(t->bucket, t->buckets * sizeof(*t->bucket)));
+	}
+	templates_rebuild(t);
+}
+
 uint32_t templates_add(struct templates *t, const struct sighting *s)
 {
 	uint64_t shape = shape_of(s->words), key = key_of(shape, s->words->h, s->words->n);
@@ -431,12 +444,8 @@ uint32_t templates_add(struct templates *t, const struct sighting *s)
 		count(&t->slot[found - 1], s);
 		return t->slot[found - 1].id;
 	}
-	if (t->nbuckets > BUCKETS / 2) {
-		templates_rebuild(t);
-		t->nbuckets = 0;
-		for (size_t i = 0; i < BUCKETS; i++)
-			t->nbuckets += t->bucket[i].n > 0;
-	}
+	if (t->nbuckets > t->buckets / 2)
+		more_buckets(t);
 	found = create(t, s, shape, key);
 	id = t->slot[found].id;
 	spread(t, found);

@@ -5,10 +5,11 @@
 #include "digest/digest_i.h"
 
 enum {
-	INDEX_SIZE = 32768, /* > 2 * MAX_TEMPLATES, a power of two */
-	BUCKETS = 524288,   /* likewise for BUCKET_WORDS * MAX_TEMPLATES / 2 */
-	BUCKET_WORDS = 24,  /* positions that may become variable */
-	WIDEN = 5,          /* so many values in one place make it variable */
+	INDEX_SIZE = 32768,    /* > 2 * MAX_TEMPLATES, a power of two */
+	FIRST_BUCKETS = 16384, /* both powers of two */
+	MOST_BUCKETS = 524288,
+	BUCKET_WORDS = 24, /* positions that may become variable */
+	WIDEN = 5,         /* so many values in one place make it variable */
 };
 
 struct bucket {
@@ -27,7 +28,7 @@ struct templates {
 	uint32_t *free, nfree;
 	uint32_t *by_key, *by_shape; /* slot + 1 */
 	struct bucket *bucket;
-	size_t nbuckets;
+	size_t buckets, nbuckets; /* room, used */
 	bool keep_groups;
 	uint32_t last_id, *parent;
 	size_t parents;
