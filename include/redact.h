@@ -1,9 +1,16 @@
 /*
  * redact.h - secrets and personal data out of text, before it is stored or leaves.
  *
- * Masks are stable within a `struct redact` (equal secrets get equal masks: "<aws-key#1>"), typed,
- * and never matched again (idempotent). Lines stay lines. Bytes in, text out; linear time; any
- * bytes. A struct redact is not shared between threads; the rules behind it are constant.
+ * What is masked: tokens of known vendors, values of keys that name a secret (env, JSON, JSON in
+ * JSON, logfmt, YAML, argv, headers, XML, %+v), private keys, JWT, passwords in URLs and connection
+ * strings, cookies, Authorization headers, cards, IBAN, e-mail addresses, and exact values. What is
+ * not: commit hashes, UUIDs and ids without a telling key, checksums, placeholders (password=null,
+ * Bearer undefined, ${VAR}), IP addresses, telephone numbers.
+ *
+ * A mask is "<kind#hhhh>": the digits are a keyed hash of the value, so that equal stays equal in
+ * the whole process, in each thread and each struct redact, and nothing can be guessed from them. A
+ * mask is never matched again: redacting twice changes nothing. Lines stay lines. Any bytes; linear
+ * time. A struct redact belongs to one thread at a time; the rules behind it are constant.
  */
 #ifndef HEAL_REDACT_H
 #define HEAL_REDACT_H
@@ -17,14 +24,25 @@ struct redact;
 
 struct redact *redact_new(void); /* the caller frees it */
 void redact_free(struct redact *r);
-/* An exact value that must never be seen (the bot's own secrets, operator's list); at least 6
- * bytes, shorter ones are ignored (returns false). Copied. */
+
+/* The process's key of the hash in the masks: random unless this is called, once, before threads,
+ * with n bytes that are secret and the same at the next start (masks in the store stay equal). */
+void redact_key(const void *secret, size_t n);
+
+/* An exact value that must never be seen (the bot's own secrets, operator's list), also in its
+ * URL-encoded, JSON-escaped and base64 form; at least 6 bytes, shorter ones are ignored (returns
+ * false). Copied. */
 bool redact_exact(struct redact *r, const char *kind, const char *value);
+
 /* The redacted text (arena); the same pointer when nothing changed. */
 const char *redact_text(struct redact *r, struct arena *a, const char *s);
-/* Streaming: line by line with state for multi-line secrets (PEM). Same number of lines out. */
+
+/* Streaming: one line of n bytes (without its '\n', NUL allowed), with the state of multi-line
+ * secrets (PEM, PGP) from line to line. Returns the line of *n_out bytes: `line` itself when
+ * nothing changed, else in the arena. Use one struct redact for one stream. */
 const char *redact_line(
         struct redact *r, struct arena *a, const char *line, size_t n, size_t *n_out);
+
 /* How many values were masked since the last reset, in all and as "3 aws-key, 1 jwt". */
 size_t redact_count(const struct redact *r);
 const char *redact_receipt(const struct redact *r, struct arena *a);

@@ -1,0 +1,153 @@
+/*
+ * redact_block.c - private keys in PEM and PGP armour: plain, indented, behind a log prefix, or on
+ * one line with escaped line feeds.
+ *
+ * Of a block over several lines the first line of the body becomes the mask and the others become
+ * empty. A block without end ends at the first line that cannot belong to it.
+ */
+#include "digest/redact_i.h"
+
+#include <string.h>
+
+enum { MAX_LABEL = 48, FULL_LINE = 32 };
+
+static const char begin[] = "-----BEGIN ", stop[] = "-----END";
+
+static const char *find(const char *p, size_t n, const char *what)
+{
+	return memmem(p, n, what, strlen(what));
+}
+
+/* Behind the "-----" that closes the label; 0 = no private key. */
+static size_t label_end(const struct scan *x, size_t at)
+{
+	size_t from = at + strlen(begin), left = x->n - from;
+	const char *end = find(x->s + from, left < MAX_LABEL ? left : MAX_LABEL, "-----");
+
+	if (!end || !find(x->s + from, (size_t)(end - x->s) - from, "PRIVATE KEY"))
+		return 0;
+	return (size_t)(end - x->s) + 5;
+}
+
+/* Blanks and "\n", however often it was escaped. */
+static size_t skip_feeds(const struct scan *x, size_t i)
+{
+	while (i < x->n) {
+		size_t k = i;
+
+		while (k < x->n && x->s[k] == '\\')
+			k++;
+		if (k > i && k < x->n && (x->s[k] == 'n' || x->s[k] == 'r'))
+			i = k + 1;
+		else if (k == i && (x->s[i] == ' ' || x->s[i] == '\r' || x->s[i] == '\t'))
+			i++;
+		else
+			break;
+	}
+	return i;
+}
+
+static size_t body_end(const struct scan *x, size_t at)
+{
+	const char *end = find(x->s + at, x->n - at, stop);
+	size_t i = at;
+
+	if (end)
+		return (size_t)(end - x->s);
+	while (i < x->n && x->s[i] != '"' && x->s[i] != '\'')
+		i++;
+	return i;
+}
+
+size_t block_at(struct scan *x, size_t at)
+{
+	size_t from = label_end(x, at), body, end;
+
+	if (from == 0)
+		return 0;
+	body = skip_feeds(x, from);
+	if (body == x->n) {
+		x->r->block = (struct redact_block){.open = true, .column = at};
+		return x->n;
+	}
+	end = body_end(x, body);
+	if (end <= body + 8 || redact_is_mask(x->s + body, end - body))
+		return from;
+	scan_mask(x, body, end, "private-key");
+	return end;
+}
+
+/* The part of the line that may be base64: [*at, *end). */
+static void trim(const struct scan *x, size_t *at, size_t *end)
+{
+	while (*at < *end && (x->s[*at] == ' ' || x->s[*at] == '\t' || x->s[*at] == '"' ||
+	                             x->s[*at] == '\'' || x->s[*at] == '>' || x->s[*at] == '|'))
+		++*at;
+	while (*end > *at && strchr(" \t\r\"'+,;", x->s[*end - 1]) && x->s[*end - 1])
+		--*end;
+	if (*end > *at + 2 && x->s[*end - 1] == 'n' && x->s[*end - 2] == '\\')
+		*end -= 2;
+}
+
+static bool all_base64(const struct scan *x, size_t at, size_t end)
+{
+	for (size_t i = at; i < end; i++)
+		if (!IS(x->s[i], C_B64))
+			return false;
+	return end > at;
+}
+
+/* "Proc-Type: 4,ENCRYPTED", "Version: GnuPG v2" */
+static bool is_header(const struct scan *x, size_t at, size_t end)
+{
+	const char *colon = find(x->s + at, end - at, ": ");
+
+	return colon && all_base64(x, at, (size_t)(colon - x->s)) && colon - (x->s + at) < 24;
+}
+
+static bool body_line(struct scan *x, size_t at, size_t end)
+{
+	struct redact_block *b = &x->r->block;
+
+	if (end - at < FULL_LINE && !b->masked && end - at < 16)
+		return false;
+	b->open = end - at >= FULL_LINE; /* a short line is the last */
+	if (!b->masked) {
+		scan_mask(x, at, end, "private-key");
+	} else {
+		str_addn(x->out, x->s + x->done, at - x->done);
+		x->done = end;
+		x->changed = true;
+	}
+	b->masked = true;
+	str_addn(x->out, x->s + x->done, x->n - x->done);
+	x->done = x->n;
+	return true;
+}
+
+bool block_line(struct scan *x)
+{
+	struct redact_block *b = &x->r->block;
+	size_t at = 0, end = x->n;
+
+	trim(x, &at, &end);
+	if (at == end)
+		return true;
+	if (all_base64(x, at, end) && !find(x->s + at, end - at, stop) && body_line(x, at, end))
+		return true;
+	at = b->column;
+	end = x->n;
+	if (at > 0 && at < end) {
+		trim(x, &at, &end);
+		if (at < end && all_base64(x, at, end) && !find(x->s + at, end - at, stop) &&
+		        body_line(x, at, end))
+			return true;
+		if (at == end)
+			return true;
+	}
+	at = b->column < x->n ? b->column : 0;
+	if (!b->masked && (is_header(x, at, x->n) || is_header(x, 0, x->n)))
+		return true;
+	b->open = false;
+	return false;
+}

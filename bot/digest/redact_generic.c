@@ -1,0 +1,167 @@
+/*
+ * redact_generic.c - tokens of vendors nobody told us about: a short prefix and then chance
+ * ("acme_live_8fK2..."), and random segments in the paths of web hooks and magic links.
+ *
+ * Ids have the same make; those that are known as ids stay (price_..., msg_..., subnet-...).
+ */
+#include "digest/redact_i.h"
+
+#include <string.h>
+
+enum { MAX_PREFIX = 24, LOOK_BACK = 160 };
+
+static const char id_prefixes[] =
+        " cus price evt pi msg sub ch seti prod acct txn req si ii tax cs pm src card ba po tr fee dp "
+        "file in inv ord order we wh py pyr du il plan promo cn dis txr ir issfr iss ses session prt "
+        "part per que user usr org team member thread asst run step chatcmpl resp call toolu tool fc "
+        "rs item batch ft proj project prj dpl deploy deployment env env_ evn build job task svc "
+        "service srv inst instance subnet vpc sg vol ami eni eipalloc igw rtb nat acl snap cluster "
+        "node pod ns ws wf workflow exec execution trace span log event doc obj object img image "
+        "layer sha sha1 sha256 sha384 sha512 md5 blake3 crc hash digest commit rev ref tag branch main "
+        "index chunk chunks vendor vendors asset assets app page bundle runtime polyfills framework "
+        "static css js style styles module modules worker web api lib cache etag id uid uuid guid pr "
+        "ic cr mdex kw pullrequest cursor offset checkpoint stream topic queue group conn connection "
+        "client device visitor anon anonymous request correlation transaction payment refund charge "
+        "invoice customer subscription product coupon ticket issue comment post feed channel room "
+        "conversation message email contact lead deal company account workspace tenant site domain "
+        "zone record rule policy role perm permission grant key_id kid pv pvc cm rev replicaset rg "
+        "gen view modal block action cmpl completion gpt claude model embedding vs vector assistant "
+        "pull merge release version patch diff tree blob stack frame var tmp temp fix heal incident "
+        "inc sha2 h1 ep br rel psn dep wrk pty frm evl exp snapshot backup bkp dump part upload ";
+static const char secret_hints[] =
+        " key apikey token tok secret sec sk pk pat auth access live test admin bot bearer pass cred "
+        "credential private priv priv8 api_key apitoken jwt oauth refresh svc_key st ak as rk ";
+static const char link_hints[][10] = {"hook", "reset", "invit", "verif", "confirm", "magic",
+        "activat", "unsubscr", "token", "secret", "passw"};
+
+/* A segment that is a name: letters of one case, one or two digits behind. */
+static bool is_name(const char *p, size_t n)
+{
+	size_t digits = 0;
+
+	if (n == 0 || n > 12 || !IS_ALPHA(p[0]))
+		return false;
+	for (size_t i = 1; i < n; i++) {
+		if (IS(p[i], C_DIGIT))
+			digits++;
+		else if (digits > 0 || (IS(p[i], C_UPPER) && IS(p[i - 1], C_LOWER) && n > 6))
+			return false;
+	}
+	return digits < 3;
+}
+
+struct parts {
+	size_t body;   /* where chance begins */
+	bool hint, id; /* a name among the prefix that says so */
+};
+
+static void judge(struct parts *p, const char *name, size_t n)
+{
+	char low[16];
+
+	if (n >= sizeof(low))
+		return;
+	for (size_t i = 0; i < n; i++)
+		low[i] = (char)(IS(name[i], C_UPPER) ? name[i] + 32 : name[i]);
+	p->hint = p->hint || in_list(secret_hints, low, n);
+	p->id = p->id || in_list(id_prefixes, low, n);
+}
+
+/* Takes the names off the front. */
+static struct parts split(const struct scan *x, size_t at, size_t end)
+{
+	struct parts p = {.body = at};
+
+	for (size_t i = at; i < end && i - at <= MAX_PREFIX; i++) {
+		char c = x->s[i];
+
+		if (c != '_' && c != '-')
+			continue;
+		if (!is_name(x->s + p.body, i - p.body))
+			break;
+		judge(&p, x->s + p.body, i - p.body);
+		p.body = i + 1;
+	}
+	return p;
+}
+
+/* Does the URL or path before `at` lead to a web hook or a link with a token? */
+static bool in_link(const struct scan *x, size_t at)
+{
+	size_t from = at;
+
+	while (from > 0 && at - from < LOOK_BACK && !IS(x->s[from - 1], C_STOP))
+		from--;
+	if (memmem(x->s + from, at - from, "slack.com/commands/", 19) ||
+	        memmem(x->s + from, at - from, "slack.com/actions/", 18))
+		return false;
+	for (size_t i = 0; i < sizeof(link_hints) / sizeof(*link_hints); i++)
+		if (memmem(x->s + from, at - from, link_hints[i], strlen(link_hints[i])))
+			return true;
+	return false;
+}
+
+static bool link_token(const struct scan *x, size_t at, size_t end)
+{
+	struct shape s = shape_of(x->s + at, end - at);
+
+	while (at > 0 && (x->s[at - 1] == '-' || x->s[at - 1] == '_'))
+		at--;
+	if (at == 0 || x->s[at - 1] != '/')
+		return false;
+	if (end < x->n && x->s[end] == '.')
+		return false; /* a file */
+	return (shape_random(&s) || is_uuid(x->s + at, end - at)) && in_link(x, at);
+}
+
+static size_t longest_run(const char *p, size_t n)
+{
+	size_t best = 0, run = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		run = IS_ALNUM(p[i]) ? run + 1 : 0;
+		best = run > best ? run : best;
+	}
+	return best;
+}
+
+static bool prefixed(const struct scan *x, size_t at, size_t end)
+{
+	struct parts p = split(x, at, end);
+	const char *body = x->s + p.body;
+	size_t n = end - p.body;
+	struct shape s;
+	bool mixed;
+
+	if (p.body == at || p.body - at < 3 || n < 16 || (p.id && !p.hint))
+		return false;
+	s = shape_of(body, n);
+	mixed = s.upper > 1 && s.lower > 1 && s.digit > 0;
+	if (is_uuid(body, n))
+		return p.hint;
+	if (!shape_random(&s) ||
+	        (n > 3 && (memcmp(body, "kwDO", 4) == 0 || memcmp(body, "kgDO", 4) == 0)))
+		return false;
+	if (p.hint)
+		return n >= 20 || mixed;
+	if (x->s[p.body - 1] == '_')
+		return s.hex ? n >= 32 : n >= 24 || (n >= 20 && mixed);
+	return p.body - at >= 4 && mixed && n >= 24 && longest_run(body, n) >= 16;
+}
+
+size_t generic_token(const struct scan *x, size_t at, size_t end, const char **kind)
+{
+	while (end < x->n && (x->s[end] == '-' || x->s[end] == '_'))
+		end++;
+	*kind = "token";
+	if (link_token(x, at, end) || prefixed(x, at, end)) {
+		size_t i = end;
+
+		/* a second part: prefix_id.secret */
+		while (i < x->n &&
+		        (IS(x->s[i], C_WORD) || (x->s[i] == '.' && i == end) || x->s[i] == '-'))
+			i++;
+		return i > end + 16 ? i : end;
+	}
+	return 0;
+}

@@ -1,0 +1,390 @@
+/*
+ * redact_scan.c - the walk over a line.
+ *
+ * Words (letters, digits, '_', and '-' between them) are asked first whether they are a token
+ * themselves, then whether they are the key of a pair. Other bytes have rules of their own.
+ */
+#include "digest/redact_i.h"
+
+#include <string.h>
+
+/* Made of the definitions in redact_i.h; checked by the unit test. */
+const uint8_t redact_class[256] = {
+        64,
+        64,
+        64,
+        64,
+        64,
+        64,
+        64,
+        64,
+        64,
+        64,
+        64,
+        64,
+        64,
+        64,
+        64,
+        64,
+        64,
+        64,
+        64,
+        64,
+        64,
+        64,
+        64,
+        64,
+        64,
+        64,
+        64,
+        192,
+        64,
+        64,
+        64,
+        64,
+        64,
+        0,
+        64,
+        0,
+        128,
+        128,
+        0,
+        64,
+        0,
+        0,
+        0,
+        32,
+        0,
+        160,
+        0,
+        32,
+        188,
+        188,
+        188,
+        188,
+        188,
+        188,
+        188,
+        188,
+        188,
+        188,
+        128,
+        0,
+        192,
+        32,
+        64,
+        0,
+        128,
+        185,
+        185,
+        185,
+        185,
+        185,
+        185,
+        177,
+        177,
+        177,
+        177,
+        177,
+        177,
+        177,
+        177,
+        177,
+        177,
+        177,
+        177,
+        177,
+        177,
+        177,
+        177,
+        177,
+        177,
+        177,
+        177,
+        0,
+        64,
+        0,
+        0,
+        176,
+        64,
+        186,
+        186,
+        186,
+        186,
+        186,
+        186,
+        178,
+        178,
+        178,
+        178,
+        178,
+        178,
+        178,
+        178,
+        178,
+        178,
+        178,
+        178,
+        178,
+        178,
+        178,
+        178,
+        178,
+        178,
+        178,
+        178,
+        0,
+        64,
+        0,
+        0,
+        64,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+};
+
+void scan_mask(struct scan *x, size_t at, size_t end, const char *kind)
+{
+	if (at < x->done)
+		at = x->done;
+	if (end <= at)
+		return;
+	str_addn(x->out, x->s + x->done, at - x->done);
+	redact_mask(x->r, x->out, kind, x->s + at, end - at);
+	x->done = end;
+	x->changed = true;
+}
+
+static size_t word_end(const struct scan *x, size_t at)
+{
+	size_t i = at;
+
+	for (;;) {
+		while (i < x->n && IS(x->s[i], C_WORD))
+			i++;
+		if (i + 1 < x->n && x->s[i] == '-' && IS_ALNUM(x->s[i + 1]))
+			i++;
+		else
+			return i;
+	}
+}
+
+/* In "\nname", "%3Dname" the first letters belong to the escape. */
+static size_t skip_escape(const struct scan *x, size_t at, size_t end)
+{
+	char before = at > 0 ? x->s[at - 1] : 0;
+
+	if (before == '\\' && end - at > 4 && strchr("nrtb", x->s[at]))
+		return at + 1;
+	if (before == '\\' && end - at > 8 && x->s[at] == 'u' && x->s[at + 1] == '0' &&
+	        x->s[at + 2] == '0')
+		return at + 5;
+	if (before == '%' && end - at > 4 && IS(x->s[at], C_HEX) && IS(x->s[at + 1], C_HEX))
+		return at + 2;
+	return at;
+}
+
+static size_t word_at(struct scan *x, size_t at)
+{
+	size_t end = word_end(x, at), next;
+	const char *kind;
+
+	at = skip_escape(x, at, end);
+	next = vendor_token(x, at, &kind);
+	if (next == 0 && end - at >= 16)
+		next = generic_token(x, at, end, &kind);
+	if (next > 0) {
+		scan_mask(x, at, next, kind);
+		return next;
+	}
+	if ((next = pair_at(x, at, end)) > 0 || (next = auth_words(x, at, end)) > 0)
+		return next;
+	if (IS(x->s[at], C_DIGIT) && (next = number_at(x, at)) > 0)
+		return next;
+	if (IS(x->s[at], C_UPPER) && (next = iban_at(x, at, end)) > 0)
+		return next;
+	return end;
+}
+
+static size_t dash_at(struct scan *x, size_t at)
+{
+	size_t next = 0;
+
+	if (x->n - at > 11 && memcmp(x->s + at, "-----BEGIN ", 11) == 0)
+		next = block_at(x, at);
+	else if (at > 0)
+		next = argv_at(x, at);
+	return next ? next : at + 1;
+}
+
+static size_t other_at(struct scan *x, size_t at)
+{
+	size_t next = 0;
+
+	switch (x->s[at]) {
+	case '@':
+		next = email_at(x, at);
+		break;
+	case '-':
+		return dash_at(x, at);
+	case ':':
+	case '%':
+		next = url_at(x, at);
+		break;
+	case '$':
+		next = hash_at(x, at);
+		break;
+	case '<':
+		next = at + redact_is_mask(x->s + at, x->n - at);
+		break;
+	case '\x1b':
+		next = skip_ansi(x, at);
+		break;
+	default:
+		break;
+	}
+	return next > at ? next : at + 1;
+}
+
+void scan_line(struct scan *x)
+{
+	size_t i = 0;
+
+	while (i < x->n) {
+		unsigned char c = (unsigned char)x->s[i];
+
+		if (redact_class[c] & C_WORD)
+			i = word_at(x, i);
+		else if (redact_class[c] & C_START)
+			i = other_at(x, i);
+		else
+			i++;
+	}
+	if (x->changed)
+		str_addn(x->out, x->s + x->done, x->n - x->done);
+}
