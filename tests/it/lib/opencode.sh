@@ -57,11 +57,12 @@ opencode_stop() {
 	[ -n "${OPENCODE_PID:-}" ] || return 0
 	kill "$OPENCODE_PID" 2>/dev/null
 	_tries=0
-	while kill -0 "$OPENCODE_PID" 2>/dev/null && [ "$_tries" -lt 50 ]; do
+	# It stops within two seconds, or hangs in what it waits for.
+	while kill -0 "$OPENCODE_PID" 2>/dev/null; do
 		_tries=$((_tries + 1))
+		[ "$_tries" -lt 50 ] || kill -9 "$OPENCODE_PID" 2>/dev/null
 		sleep 0.1
 	done
-	kill -9 "$OPENCODE_PID" 2>/dev/null # now and then it does not end by itself
 	wait "$OPENCODE_PID" 2>/dev/null
 	OPENCODE_PID=
 }
