@@ -15,7 +15,7 @@ static bool ratio_over(double p95, double usual, double ratio)
 }
 
 /* Of one p95, in ms. Critical: the absolute limit, or the ratio. A warning wants both, as far as
- * both are set and the usual is known. */
+ * both are set and the usual is known; or the ratio alone, half way (geometrically) to critical. */
 static enum severity grade_p95(const struct judge *j, double p95)
 {
 	const struct limits *abs = &j->t->p95, *ratio = &j->t->p95_ratio;
@@ -28,6 +28,9 @@ static enum severity grade_p95(const struct judge *j, double p95)
 		return SEVERITY_CRIT;
 	if (ratio_over(p95, usual, ratio->crit))
 		return SEVERITY_CRIT;
+	if (ratio->warn >= 0 && ratio->crit >= 0 &&
+	        ratio_over(p95, usual, sqrt(ratio->warn * ratio->crit)))
+		return SEVERITY_WARN; /* far from usual, though not slow in itself */
 	if (abs->warn >= 0 && p95 < abs->warn)
 		return SEVERITY_NONE;
 	if (abs->warn < 0)

@@ -29,3 +29,33 @@ double unpack_log(uint16_t v)
 {
 	return v == NO_U16 ? (double)NAN : expm1(v / LOG_STEPS);
 }
+
+double select_nth(double *v, int n, int k)
+{
+	int low = 0, high = n - 1;
+
+	while (low < high) {
+		double pivot = v[low + (high - low) / 2];
+		int i = low, j = high;
+
+		while (i <= j) {
+			while (v[i] < pivot)
+				i++;
+			while (pivot < v[j])
+				j--;
+			if (i <= j) {
+				double t = v[i];
+
+				v[i++] = v[j];
+				v[j--] = t;
+			}
+		}
+		if (k <= j)
+			high = j;
+		else if (k >= i)
+			low = i;
+		else
+			break;
+	}
+	return v[k];
+}

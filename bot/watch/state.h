@@ -51,6 +51,7 @@ struct usual {
 	double cpu_same_time;     /* highest share around this time yesterday */
 	double mem_same_time;     /* highest share around this time yesterday */
 	double mem_low, mem_high; /* of the last day without the last 90 minutes */
+	double mem_top, disk_top; /* of two days without the last 90 minutes */
 	unsigned slots;           /* how many there are */
 };
 
@@ -78,6 +79,9 @@ uint16_t pack_share(double v);
 double unpack_share(uint16_t v);
 uint16_t pack_log(double v); /* v >= 0 */
 double unpack_log(uint16_t v);
+
+/* The value at place k of v sorted; reorders v (Hoare's quickselect). 0 <= k < n. */
+double select_nth(double *v, int n, int k);
 
 /* --- rings (feed.c) --- */
 /* The bin `back` bins before the one that holds now_ms; NULL when there is none. */

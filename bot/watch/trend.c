@@ -11,12 +11,13 @@
  * The longest window that counts gives the forecast.
  */
 #include <math.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "watch/state.h"
 
-enum { MAX_POINTS = SLOTS, MIN_POINTS = 8 };
+enum {
+	MAX_POINTS = SLOTS,
+	LATELY = 16, /* slots (four hours): what is higher than all before them is new */
+};
 
 #define FULL 0.995 /* at this share of the limit it is over */
 
@@ -27,19 +28,12 @@ struct series {
 	double before;    /* the highest value before the series; NAN = no history */
 	double need_rise; /* to be called a trend, share of the limit */
 	double need_new;  /* above anything before, share of the limit */
+	double max_jump;  /* the largest part of the rise that one step may be */
 };
-
-static int by_value(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return x < y ? -1 : x > y;
-}
 
 static double quantile(double *v, int n, double q)
 {
-	qsort(v, (size_t)n, sizeof(v[0]), by_value);
-	return v[(int)(q * (n - 1) + 0.5)];
+	return select_nth(v, n, (int)(q * (n - 1) + 0.5));
 }
 
 /* Slopes a second between points half of y apart; returns how many. */
@@ -75,17 +69,40 @@ static bool fit_line(const struct series *s, struct fit *f)
 	if (n < 3)
 		return false;
 	f->slope = quantile(v, n, 0.5);
-	f->low = v[(int)(0.1 * (n - 1))];
-	f->high = v[(int)(0.9 * (n - 1) + 0.5)];
+	f->low = quantile(v, n, 0.1);
+	f->high = quantile(v, n, 0.9);
 	for (int i = 0; i < s->n; i++)
 		if (!isnan(s->y[i]))
 			v[m++] = s->y[i] + f->slope * s->step_s * (s->n - 1 - i);
 	f->level = quantile(v, m, 0.5);
-	f->above = v[(int)(0.95 * (m - 1) + 0.5)] - f->level;
+	f->above = quantile(v, m, 0.95) - f->level;
 	for (int i = 0; i < m; i++)
 		v[i] = fabs(v[i] - f->level);
 	f->spread = quantile(v, m, 0.5);
 	return true;
+}
+
+/* The highest of the last n points, and the highest step up between neighbours. */
+static double highest(const struct series *s, int n)
+{
+	double top = (double)NAN;
+
+	for (int i = s->n - n; i < s->n; i++)
+		top = fmax(top, s->y[i]);
+	return top;
+}
+
+static double highest_step(const struct series *s)
+{
+	double top = 0, last = (double)NAN;
+
+	for (int i = 0; i < s->n; i++) {
+		if (isnan(s->y[i]))
+			continue;
+		top = fmax(top, s->y[i] - last);
+		last = s->y[i];
+	}
+	return top;
 }
 
 static bool counts(const struct series *s, const struct fit *f)
@@ -98,7 +115,9 @@ static bool counts(const struct series *s, const struct fit *f)
 		return false;
 	if (!(late >= 0.45 * f->slope))
 		return false;
-	return f->level + f->above >= s->before + s->need_new;
+	if (highest_step(s) > s->max_jump * rise)
+		return false;
+	return highest(s, s->n / 3) >= s->before + s->need_new;
 }
 
 static struct forecast forecast_of(const struct series *s, const struct fit *f, int64_t now_ms)
@@ -157,9 +176,10 @@ static void set_history(struct series *s, double top, int known)
 static int slot_series(const struct watch *w, int n, bool disk, struct series *s)
 {
 	int got = 0, known;
-	double top = highest_before(w, w->slot_at - n, disk, &known);
+	double top = highest_before(w, w->slot_at - (n < LATELY ? n : LATELY), disk, &known);
 
 	s->n = n;
+	s->max_jump = n < LATELY ? 0.3 : 1;
 	s->step_s = SLOT_MS / 1000.0;
 	s->need_rise = 0.06;
 	s->need_new = 0.05;
@@ -178,6 +198,7 @@ static int fine_series(const struct watch *w, int64_t now_ms, int n, struct seri
 	double top = highest_before(w, start / SLOT_MS, false, &known);
 
 	s->n = n;
+	s->max_jump = 0.3;
 	s->step_s = (double)w->fine_ms / 1000.0;
 	s->need_rise = 0.1;
 	s->need_new = 0.09;
@@ -233,11 +254,10 @@ static struct forecast from_fine(const struct watch *w, int64_t now_ms)
 static bool is_new_height(const struct watch *w, bool disk)
 {
 	double recent = disk ? (double)NAN : w->filling.mem_high;
-	int known;
 
 	for (int64_t at = w->slot_at - 6; at < w->slot_at; at++)
 		recent = fmax(recent, value_of(slot_of(w, at), disk));
-	return !(recent < highest_before(w, w->slot_at - 6, disk, &known) - 0.02);
+	return !(recent < (disk ? w->usual.disk_top : w->usual.mem_top) - 0.02);
 }
 
 struct forecast forecast_memory(const struct watch *w, int64_t now_ms)

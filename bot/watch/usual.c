@@ -1,6 +1,5 @@
 /* usual.c - what is usual for a service, from its slots. See struct usual in state.h. */
 #include <math.h>
-#include <stdlib.h>
 
 #include "watch/state.h"
 
@@ -10,14 +9,9 @@ enum {
 	AROUND = 2,  /* slots before and after the same time yesterday */
 };
 
-static int by_value(const void *a, const void *b)
-{
-	return (int)*(const uint16_t *)a - (int)*(const uint16_t *)b;
-}
-
 static double median_p95(const struct watch *w, int64_t from, int64_t to, unsigned enough)
 {
-	uint16_t v[SLOTS];
+	double v[SLOTS];
 	unsigned n = 0;
 
 	for (int64_t at = from; at <= to; at++) {
@@ -28,8 +22,7 @@ static double median_p95(const struct watch *w, int64_t from, int64_t to, unsign
 	}
 	if (n < enough)
 		return (double)NAN;
-	qsort(v, n, sizeof(v[0]), by_value);
-	return unpack_log(v[n / 2]);
+	return unpack_log((uint16_t)select_nth(v, (int)n, (int)n / 2));
 }
 
 static void errors(struct watch *w, int64_t last)
@@ -79,16 +72,33 @@ static void memory(struct watch *w, int64_t last)
 		w->usual.mem_low = w->usual.mem_high = (double)NAN;
 }
 
+static void tops(struct watch *w, int64_t last)
+{
+	uint16_t mem = 0, disk = 0;
+
+	for (int64_t at = last - SLOTS + 1; at <= last - SETTLE; at++) {
+		const struct slot *s = slot_of(w, at);
+
+		if (s && s->mem_high != NO_U16 && s->mem_high > mem)
+			mem = s->mem_high;
+		if (s && s->disk != NO_U16 && s->disk > disk)
+			disk = s->disk;
+	}
+	w->usual.mem_top = unpack_share(mem);
+	w->usual.disk_top = unpack_share(disk);
+}
+
 void usual_update(struct watch *w)
 {
 	int64_t now = w->slot_at, last = now - 1;
 	double same = median_p95(w, now - DAY_SLOTS - AROUND, now - DAY_SLOTS + AROUND, 3);
 
-	w->usual = (struct usual){NAN, NAN, NAN, NAN, NAN, NAN, NAN, 0};
+	w->usual = (struct usual){NAN, NAN, NAN, NAN, NAN, NAN, NAN, 0, 0, 0};
 	w->usual.p95 = median_p95(w, last - SLOTS + 1, last - SETTLE, ENOUGH);
 	if (!isnan(w->usual.p95))
 		w->usual.p95 = fmax(w->usual.p95, same);
 	errors(w, last);
 	yesterday(w, now);
 	memory(w, last);
+	tops(w, last);
 }

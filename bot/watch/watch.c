@@ -83,6 +83,11 @@ static bool step(struct watch *w, int i, enum watch_event_kind *kind)
 
 	if (!unknown(w, i))
 		remember(w, i, bad);
+	/* The scan before lay within this stretch of trouble too, but could not be sure yet. Not
+	 * for scans closer than a sample: there one sample would count as two. */
+	if (bad && w->rules.every_ms >= MINUTE_MS && f->since_ms > 0 &&
+	        f->since_ms + MINUTE_MS <= w->evaluated_ms)
+		w->history[i] |= 2;
 	if (w->view.open[i]) {
 		*kind = follow(w, i);
 		return true;
@@ -137,7 +142,9 @@ const struct watch_event *watch_evaluate(
 		(*n_out)++;
 	}
 	w->evaluated_ms = f->now_ms;
-	if (w->view.open[SIGNAL_LATENCY] || w->view.signal[SIGNAL_LATENCY].severity)
+	/* trouble must not become usual; but before anything is usual, there is no telling it apart
+	 */
+	if (w->view.signal[SIGNAL_LATENCY].severity && w->usual.p95 > 0)
 		w->filling.flags |= SLOT_SLOW;
 	return events;
 }
