@@ -3,6 +3,7 @@
  * this thread; workers have their own and meet it in the store only.
  */
 #include <signal.h>
+#include <stdlib.h>
 
 #include "app/cli.h"
 #include "app/commands.h"
