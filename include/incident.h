@@ -191,9 +191,16 @@ struct diagnosis *diagnosis_get(struct store *s, struct arena *a, int64_t incide
 
 /* --- ratings --- */
 /* vote: "right" "wrong" "useless"; NULL takes it back. target: "diagnosis" or "fix" and its number.
- * One per person and target, the latest wins. */
-bool vote_set(struct store *s, int64_t incident, const char *target, int number, const char *user,
-        const char *vote, struct err *e);
+ * One per person and target; the latest by `at_ms` (when the person did it) wins, in whatever order
+ * they are handled. */
+struct vote {
+	int64_t incident;
+	const char *target;
+	int number;
+	const char *user, *vote;
+	int64_t at_ms;
+};
+bool vote_set(struct store *s, const struct vote *v, struct err *e);
 struct vote_count {
 	const char *prompt_version, *model, *target;
 	int right, wrong, useless, diagnoses;

@@ -103,44 +103,30 @@ struct diagnosis *diagnosis_get(
 
 /* --- ratings --- */
 
-struct vote_write {
-	int64_t incident;
-	const char *target, *user, *vote;
-	int number;
-};
-
+/* A vote that was taken back stays as an empty one, so that an older event that is handled later
+ * cannot bring it back. */
 static bool vote_write(struct db *db, void *arg, struct err *e)
 {
-	const struct vote_write *v = arg;
+	const struct vote *v = arg;
 	struct arena *a = arena_new(0);
-	bool ok;
+	bool ok = db_exec(db,
+	        "INSERT INTO vote (incident, target, number, user, vote, ts_ms) VALUES "
+	        "(?,?,?,?,?,?) ON CONFLICT DO UPDATE SET vote = excluded.vote, ts_ms = "
+	        "excluded.ts_ms WHERE excluded.ts_ms >= vote.ts_ms",
+	        DB_ARGS(db_int(v->incident), db_text(v->target), db_int(v->number),
+	                db_text(v->user), db_text(str_or(v->vote, "")), db_int(v->at_ms)),
+	        e);
 
-	if (v->vote)
-		ok = db_exec(db,
-		        "INSERT INTO vote (incident, target, number, user, vote, ts_ms) VALUES "
-		        "(?,?,?,?,?,?) ON CONFLICT DO UPDATE SET vote = excluded.vote, ts_ms = "
-		        "excluded.ts_ms",
-		        DB_ARGS(db_int(v->incident), db_text(v->target), db_int(v->number),
-		                db_text(v->user), db_text(v->vote), db_int(clock_now_ms())),
-		        e);
-	else
-		ok = db_exec(db,
-		        "DELETE FROM vote WHERE incident = ? AND target = ? AND number = ? AND user "
-		        "= ?",
-		        DB_ARGS(db_int(v->incident), db_text(v->target), db_int(v->number),
-		                db_text(v->user)),
-		        e);
 	ok = ok && (db_changes(db) == 0 || publish_request(db, a, v->incident, e));
 	arena_free(a);
 	return ok;
 }
 
-bool vote_set(struct store *s, int64_t incident, const char *target, int number, const char *user,
-        const char *vote, struct err *e)
+bool vote_set(struct store *s, const struct vote *v, struct err *e)
 {
-	struct vote_write v = {incident, target, user, vote, number};
+	struct vote copy = *v;
 
-	return store_write(s, vote_write, &v, e);
+	return store_write(s, vote_write, &copy, e);
 }
 
 bool vote_list(struct store *s, struct arena *a, int64_t incident, struct vote_row **out,
@@ -152,10 +138,11 @@ bool vote_list(struct store *s, struct arena *a, int64_t incident, struct vote_r
 	struct db_query q;
 	size_t n = 0;
 
-	if (!db || !db_query(db, &q,
-	                   "SELECT user, vote, target, number, ts_ms FROM vote WHERE incident = ? "
-	                   "ORDER BY ts_ms LIMIT 500",
-	                   DB_ARGS(db_int(incident)), e))
+	if (!db ||
+	        !db_query(db, &q,
+	                "SELECT user, vote, target, number, ts_ms FROM vote WHERE incident = ? AND vote <> '' "
+	                "ORDER BY ts_ms LIMIT 500",
+	                DB_ARGS(db_int(incident)), e))
 		return false;
 	while (db_next(&q) && n < MAX_VOTES)
 		rows[n++] = (struct vote_row){

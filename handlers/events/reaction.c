@@ -7,6 +7,7 @@
 #include "clock.h"
 #include "handler.h"
 #include "incident.h"
+#include "slack.h"
 #include "str.h"
 
 static const struct meaning {
@@ -85,7 +86,9 @@ static const json *vote_step(struct wf *w, const json *in, struct err *e)
 			return json_obj(a); /* a later, other vote stands */
 		vote = NULL;
 	}
-	if (!vote_set(s, incident, target, number, user, vote, e))
+	if (!vote_set(s,
+	            &(struct vote){incident, target, number, user, vote, json_int(in, ".at", 0)},
+	            e))
 		return NULL;
 	return json_obj(a);
 }
@@ -105,6 +108,7 @@ static bool rate(struct wf *w, const struct call *c, const struct meaning *m, co
 	json_set_str(in, "user", c->user);
 	json_set_str(in, "vote", m->vote);
 	json_set_bool(in, "removed", removed);
+	json_set_int(in, "at", slack_ts_ms(json_str(c->payload, ".event_ts", "0")));
 	if (!wf_step(w, "vote", vote_step, in, e))
 		return false;
 	if (removed || fix || !str_eq(m->vote, "wrong"))

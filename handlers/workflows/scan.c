@@ -182,7 +182,7 @@ static bool apply_all(struct wf *w, const struct scan *scan, struct outcome *out
 
 /* --- blindness: Railway cannot be read --- */
 
-static bool blind(struct wf *w, const struct err *why, struct outcome *out, struct err *e)
+static bool blind(struct wf *w, const struct err *why, struct err *e)
 {
 	struct heal *h = wf_heal(w);
 	struct arena *a = wf_arena(w);
@@ -211,7 +211,6 @@ static bool blind(struct wf *w, const struct err *why, struct outcome *out, stru
 	json_set_int(memo, "since", since);
 	json_set_int(memo, "count", count);
 	json_set_str(memo, "why", why->msg);
-	(void)out;
 	if (!memo_set(h->store, "blind", memo, e))
 		return false;
 	return count < BLIND_SCANS || incident_open(h->store, &n, &id, &opened, e);
@@ -295,6 +294,25 @@ static const json *report(
 	return o;
 }
 
+/* What a person asked for is answered; a scheduled scan that sees nothing counts as blind. Only our
+ * own trouble (the store, the end of the program) fails the step. */
+static const json *not_seen(
+        struct wf *w, const json *in, const struct err *why, struct outcome *out, struct err *e)
+{
+	json *o = json_obj(wf_arena(w));
+
+	if (why->code == ERR_STORE || why->code == ERR_CANCELED) {
+		*e = *why;
+		return NULL;
+	}
+	if (!json_has(in, ".user") && !blind(w, why, e))
+		return NULL;
+	json_set_str(o, "summary", why->msg);
+	json_set_str(o, "trouble", why->msg);
+	json_set(o, "opened", out->opened);
+	return o;
+}
+
 /* Railway is read, every service judged, every incident brought up to date. Repeating it after a
  * crash gives the same result: the watch state is saved last, opening finds what is open. */
 static const json *judge_step(struct wf *w, const json *in, struct err *e)
@@ -304,21 +322,9 @@ static const json *judge_step(struct wf *w, const json *in, struct err *e)
 	const struct scan_row *rows = NULL;
 	struct scan scan = {0};
 	struct err why = {0};
-	json *o;
 
-	if (!look(w, in, &scan, &rows, &why)) {
-		if (why.code == ERR_STORE || why.code == ERR_INPUT || why.code == ERR_CANCELED ||
-		        json_has(in, ".user")) {
-			*e = why;
-			return NULL;
-		}
-		if (!blind(w, &why, &out, e))
-			return NULL;
-		o = json_obj(a);
-		json_set_str(o, "summary", why.msg);
-		json_set(o, "opened", out.opened);
-		return o;
-	}
+	if (!look(w, in, &scan, &rows, &why))
+		return not_seen(w, in, &why, &out, e);
 	if (json_bool(in, ".dry", false))
 		return report(w, in, &scan, &out);
 	if (!sees_again(w, e) || !apply_all(w, &scan, &out, e) ||

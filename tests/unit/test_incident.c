@@ -319,6 +319,13 @@ static void an_update_keeps_what_is_not_given(void **state)
 	assert_true(got->cost_usd > 0.49);
 }
 
+static void vote(struct ground *g, int64_t id, const char *user, const char *word, int64_t at_ms)
+{
+	struct err e = {0};
+
+	assert_true(vote_set(g->s, &(struct vote){id, "diagnosis", 1, user, word, at_ms}, &e));
+}
+
 static void one_rating_per_person_the_latest_wins(void **state)
 {
 	struct ground *g = *state;
@@ -330,9 +337,10 @@ static void one_rating_per_person_the_latest_wins(void **state)
 	size_t n;
 
 	diagnose(g, id, "k1");
-	assert_true(vote_set(g->s, id, "diagnosis", 1, "U1", "right", &e));
-	assert_true(vote_set(g->s, id, "diagnosis", 1, "U1", "wrong", &e));
-	assert_true(vote_set(g->s, id, "diagnosis", 1, "U2", "right", &e));
+	vote(g, id, "U1", "right", 10);
+	vote(g, id, "U1", "wrong", 20);
+	vote(g, id, "U1", "useless", 15); /* done before, handled later */
+	vote(g, id, "U2", "right", 10);
 	assert_true(vote_list(g->s, g->a, id, &rows, &n, &e));
 	assert_int_equal(n, 2);
 	assert_true(vote_stats(g->s, g->a, 0, &stats, &n, &e));
@@ -341,7 +349,8 @@ static void one_rating_per_person_the_latest_wins(void **state)
 	assert_int_equal(stats[0].wrong, 1);
 	assert_int_equal(stats[0].diagnoses, 1);
 	assert_string_equal(stats[0].model, "m");
-	assert_true(vote_set(g->s, id, "diagnosis", 1, "U1", NULL, &e));
+	vote(g, id, "U1", NULL, 30);
+	vote(g, id, "U1", "right", 25); /* was given before it was taken back */
 	assert_true(vote_list(g->s, g->a, id, &rows, &n, &e));
 	assert_int_equal(n, 1);
 }
