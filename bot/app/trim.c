@@ -18,24 +18,30 @@ static bool is_code_of_library(const char *perms, const char *path)
 	return str_eq(perms, "r-xp") && path[0] == '/' && strstr(path, ".so");
 }
 
+/* "7f00-7f10 r-xp 00000000 fe:00 1234   /usr/lib/libx.so.1" */
+static void trim_line(char *line)
+{
+	char *end, *path = strchr(line, '/'), perms[5] = "";
+	unsigned long from = strtoul(line, &end, 16), to = 0;
+
+	if (*end == '-')
+		to = strtoul(end + 1, &end, 16);
+	if (!path || to <= from || *end != ' ')
+		return;
+	memcpy(perms, end + 1, 4);
+	if (is_code_of_library(perms, path))
+		madvise((void *)(uintptr_t)from, to - from, MADV_DONTNEED);
+}
+
 void trim_memory(void)
 {
 	FILE *maps = fopen("/proc/self/maps", "re");
-	char line[512], perms[8], path[400];
-	unsigned long from, to;
-	char *dash;
+	char line[512];
 
 	malloc_trim(0);
 	if (!maps)
 		return;
-	while (fgets(line, sizeof(line), maps)) {
-		path[0] = '\0';
-		from = strtoul(line, &dash, 16);
-		to = *dash == '-' ? strtoul(dash + 1, NULL, 16) : from;
-		if (sscanf(line, "%*s %7s %*s %*s %*s %399s", perms, path) < 2 ||
-		        !is_code_of_library(perms, path))
-			continue;
-		madvise((void *)(uintptr_t)from, to - from, MADV_DONTNEED);
-	}
+	while (fgets(line, sizeof(line), maps))
+		trim_line(line);
 	fclose(maps);
 }

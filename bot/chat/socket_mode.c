@@ -426,7 +426,7 @@ static void feed(struct socket_mode *sm, enum socket_event_kind kind, int64_t ms
 	struct socket_event ev = {
 	        .kind = kind, .now_ms = clock_mono_ms(), .random = backoff_random(), .ms = ms};
 	enum socket_state before = sm->core.state;
-	struct socket_actions out;
+	struct socket_actions out = {.n = 0};
 
 	socket_core_step(&sm->core, &ev, &out);
 	if (sm->core.state != before)

@@ -108,22 +108,18 @@ int main(int argc, char **argv)
 	struct settings settings = {.slack = {.ping_ms = 12000, .dead_ms = 36000}};
 	struct secrets secrets = {.slack_app = "xapp-bench"};
 	struct arena *a = arena_new(0);
-	int workers = argc > 3 ? atoi(argv[3]) : 4;
+	int workers = argc > 3 ? atoi(argv[3]) : 4; /* as [heal] workers */
 	struct bench b = {0};
 	struct metrics *metrics = metrics_new();
 	struct err e;
 	struct loop *loop;
 	struct pool *pool;
 
-	if (argc < 3) {
+	if (argc < 3 || !argv[1] || !argv[2]) {
 		fprintf(stderr, "usage: bench_bot API_URL DB [WORKERS]\n");
 		return 2;
 	}
 	mallopt(M_ARENA_MAX, 2);
-	if (getenv("BENCH_PING_MS"))
-		settings.slack.ping_ms = atoi(getenv("BENCH_PING_MS"));
-	if (getenv("BENCH_DEAD_MS"))
-		settings.slack.dead_ms = atoi(getenv("BENCH_DEAD_MS"));
 	log_set_level(getenv("BENCH_DEBUG") ? LOG_DEBUG : LOG_WARN);
 	http_global_init();
 	http_set_gate(http_gate_none, NULL);

@@ -61,7 +61,7 @@ static void start_bot(struct bench *b)
 	}
 	b->t0_us = now_us();
 	b->bot = fork();
-	if (b->bot == 0) {
+	if (b->bot == 0 && b->o.command[0]) {
 		dup2(STDERR_FILENO, STDOUT_FILENO);
 		execvp(b->o.command[0], b->o.command);
 		perror(b->o.command[0]);
@@ -203,26 +203,28 @@ static void disturb(struct bench *b)
 	static const char refresh[] = "{\"type\":\"disconnect\",\"reason\":\"refresh_requested\"}";
 	int64_t now = now_us();
 
+	if (b->close_old_us && now > b->close_old_us && b->old) {
+		b->close_old_us = 0;
+		conn_drop(&b->peer, b->old);
+	}
+	if (!b->current)
+		return;
 	if (b->o.refresh && b->sent >= b->o.refresh && !b->refresh_done) {
 		b->refresh_done = true;
 		b->event_us = now;
 		b->close_old_us = now + 10000000;
 		conn_frame(&b->peer, b->current, 1, refresh, sizeof(refresh) - 1);
 	}
-	if (b->o.cut && b->sent >= b->o.cut && !b->cut_done) {
+	if (b->current && b->o.cut && b->sent >= b->o.cut && !b->cut_done) {
 		b->cut_done = true;
 		b->event_us = now;
 		conn_drop(&b->peer, b->current);
 	}
-	if (b->o.silent && b->sent >= b->o.silent && !b->silent_done) {
+	if (b->current && b->o.silent && b->sent >= b->o.silent && !b->silent_done) {
 		b->silent_done = true;
 		b->event_us = now;
 		b->current->frozen = true;
 		b->current = NULL;
-	}
-	if (b->close_old_us && now > b->close_old_us && b->old) {
-		b->close_old_us = 0;
-		conn_drop(&b->peer, b->old);
 	}
 }
 
@@ -300,6 +302,14 @@ static int by_value(const void *x, const void *y)
 	return (a > b) - (a < b);
 }
 
+/* The value below which `percent` of the n sorted ones are; -1 when there is none. */
+static double rank_ms(const int64_t *us, size_t n, size_t percent)
+{
+	size_t i = n * percent / 100;
+
+	return n == 0 ? -1 : (double)us[i < n ? i : n - 1] / 1e3;
+}
+
 static void report(struct bench *b)
 {
 	int64_t *us = calloc((size_t)b->o.count + 1, sizeof(*us));
@@ -319,8 +329,8 @@ static void report(struct bench *b)
 	        (long long)(b->sent - b->acked), (long long)(b->sent - b->posted),
 	        (long long)b->repeated, (long long)b->unknown);
 	printf("\"ack_p50_ms\":%.3f,\"ack_p99_ms\":%.3f,\"ack_max_ms\":%.3f,\"per_s\":%.0f,",
-	        n ? (double)us[n / 2] / 1e3 : -1, n ? (double)us[n * 99 / 100] / 1e3 : -1,
-	        n ? (double)us[n - 1] / 1e3 : -1, seconds > 0 ? (double)b->acked / seconds : 0);
+	        rank_ms(us, n, 50), rank_ms(us, n, 99), rank_ms(us, n, 100),
+	        seconds > 0 ? (double)b->acked / seconds : 0);
 	printf("\"hello_ms\":%.1f,\"rss_idle_mb\":%.1f,\"rss_end_mb\":%.1f,\"rss_peak_mb\":%.1f,"
 	       "\"cpu_s_per_10k\":%.2f,\"hellos\":%lld,\"opens\":%lld,",
 	        (double)(b->hello_us - b->t0_us) / 1e3, (double)b->rss_idle_kb / 1024,
