@@ -21,6 +21,7 @@
 
 #define CLOSE_NORMAL 1000
 #define MAX_WAITING  10000
+#define ACK_LIMIT_MS 3000
 
 /* One socket. In sm->link[role] while it has a role; without one it is on its way out. */
 struct link {
@@ -255,21 +256,35 @@ static void free_work(struct socket_work *w)
 
 void socket_mode_ack(struct socket_work *w, const json *payload)
 {
+	const json *answer = w->env.accepts_payload ? payload : NULL;
 	struct socket_mode *sm = w->sm;
 	bool cut = false;
 
-	if (sm) {
-		const json *answer = w->env.accepts_payload ? payload : NULL;
+	w->late = envelope_ack(w->a, w->env.id, answer, &cut);
+	if (cut)
+		log_warn("slack", "an answer was too long for an acknowledgement and was left out");
+	if (!sm) {
+		free_work(w);
+	} else if (send_ack(sm, w->link, w->late)) {
+		sm->stats.acks++;
+		free_work(w);
+	} /* else it waits for flush_late */
+}
 
-		if (send_ack(sm, w->link, envelope_ack(w->a, w->env.id, answer, &cut)))
+/* A connection is there again. What is older than Slack waits has been given up by Slack. */
+static void flush_late(struct socket_mode *sm)
+{
+	for (struct socket_work *w = sm->works, *next; w; w = next) {
+		next = w->next;
+		if (!w->late)
+			continue;
+		if (clock_now_ms() - w->received_ms < ACK_LIMIT_MS &&
+		        send_ack(sm, w->link, w->late))
 			sm->stats.acks++;
 		else
 			sm->stats.acks_lost++;
-		if (cut)
-			log_warn("slack",
-			        "an answer was too long for an acknowledgement and was left out");
+		free_work(w);
 	}
-	free_work(w);
 }
 
 void socket_mode_refuse(struct socket_work *w, const char *text)
@@ -415,8 +430,11 @@ static void perform(struct socket_mode *sm, const struct socket_action *act)
 		ioloop_timer_cancel(sm->timer[act->timer]);
 		break;
 	case ACTION_UP:
+		flush_late(sm);
+		went(sm, true);
+		break;
 	case ACTION_DOWN:
-		went(sm, act->kind == ACTION_UP);
+		went(sm, false);
 		break;
 	}
 }
@@ -524,8 +542,12 @@ void socket_mode_free(struct socket_mode *sm)
 		ws_abandon(k->ws); /* NOLINT(clang-analyzer-unix.Malloc) */
 		free_link(k);
 	}
-	for (struct socket_work *w = sm->works; w; w = w->next)
+	for (struct socket_work *w = sm->works, *next; w; w = next) {
+		next = w->next;
 		w->sm = NULL;
+		if (w->late)
+			free_work(w); /* nobody will come back for it */
+	}
 	if (sm->ask)
 		sm->ask->sm = NULL;
 	for (int t = 0; t < SOCKET_TIMERS; t++)

@@ -28,6 +28,7 @@ struct socket_work {
 	/* private */
 	struct socket_mode *sm;
 	uint64_t link;
+	const char *late; /* the acknowledgement, while no socket is there */
 	struct socket_work *prev, *next;
 };
 
@@ -58,7 +59,8 @@ void socket_mode_stop(struct socket_mode *sm);
  * only released. NULL is fine. */
 void socket_mode_free(struct socket_mode *sm);
 
-/* Acknowledges on the socket it came from, else on the newest; frees work. payload may be NULL. */
+/* Acknowledges on the socket it came from, else on the newest, else on the next one if that comes
+ * within the 3 s that Slack waits; takes work. payload may be NULL. */
 void socket_mode_ack(struct socket_work *work, const json *payload);
 /* It could not be stored: an event is left for Slack to deliver again, a person is told `text`
  * (plain text) if the envelope allows an answer. Frees work. */
@@ -71,7 +73,7 @@ struct socket_mode_stats {
 	int64_t last_heard_ms; /* wall, any message */
 	uint64_t hellos, reconnects, opens, open_failures;
 	uint64_t envelopes, retries; /* received; of them with retry_attempt > 0 */
-	uint64_t acks, acks_lost;    /* lost: no socket was there to send it */
+	uint64_t acks, acks_lost;    /* lost: no socket was there in time */
 	uint64_t refused, unreadable, overflow;
 	size_t waiting;
 	const char *trouble; /* why it is down, for a person; "" */

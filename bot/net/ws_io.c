@@ -119,8 +119,12 @@ static bool write_ping(struct ws *w)
 	return lws_write(w->wsi, empty + LWS_PRE, 0, LWS_WRITE_PING) >= 0;
 }
 
+/* Once: a second -1 would make the library cut instead of waiting for the peer's half. */
 static int close_now(struct ws *w)
 {
+	if (w->close_sent)
+		return 0;
+	w->close_sent = true;
 	lws_close_reason(w->wsi, (enum lws_close_status)w->close_code,
 	        (unsigned char *)w->close_reason, strlen(w->close_reason));
 	return -1;

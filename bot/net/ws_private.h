@@ -52,6 +52,7 @@ struct ws {
 
 	struct ws_frame *first, *last;
 	int close_code;
+	bool close_sent;
 	char close_reason[64];
 	struct ws_end end;
 };

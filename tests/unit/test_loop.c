@@ -25,7 +25,7 @@ struct rig {
 	struct secrets secrets;
 	atomic_int acks, pages_ok, stops;
 	atomic_bool closed_properly;
-	int port; /* of the pages; set before the script looks */
+	atomic_int port; /* of the pages */
 };
 
 static bool nothing(struct wf *w, struct err *e)
@@ -49,7 +49,8 @@ static bool page_is(struct rig *g, const char *path, int status, const char *con
 {
 	struct arena *a = arena_new(0);
 	struct http *h = http_new();
-	struct http_request r = {.url = arena_printf(a, "http://127.0.0.1:%d%s", g->port, path)};
+	struct http_request r = {
+	        .url = arena_printf(a, "http://127.0.0.1:%d%s", atomic_load(&g->port), path)};
 	struct http_response out;
 	struct err e;
 	bool ok = http_do(h, a, &r, &out, &e) && out.status == status && strstr(out.body, contains);
@@ -140,7 +141,7 @@ static void open_rig(struct rig *g, struct arena *a)
 	        .on_stop_ctx = g};
 	g->loop = loop_new(&o, &e);
 	assert_non_null(g->loop);
-	g->port = loop_http_port(g->loop);
+	atomic_store(&g->port, loop_http_port(g->loop));
 }
 
 /* The scripts' threads begin before loop_new does it for all. */
