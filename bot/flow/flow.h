@@ -76,10 +76,10 @@ struct flow_where {
 bool flow_cancel_where(struct store *s, const struct flow_where *w, const char *why,
         int64_t *count_out, struct err *e);
 
-/* A durable clock: starts the run each `every_ms`, first at `first_ms` (wall; 0 = now). Missed times
- * are made up for by one run. While the previous run of the timer has not ended the next one waits
- * (and only one waits). Of st, workflow, input and concurrency count; without a concurrency key the
- * timer has its own. Naming an existing timer changes it; every_ms = 0 removes it. */
+/* A durable clock: starts the run each `every_ms`, first at `first_ms` (wall; 0 = now). Missed
+ * times are made up for by one run. While the previous run of the timer has not ended the next one
+ * waits (and only one waits). Of st, workflow, input and concurrency count; without a concurrency
+ * key the timer has its own. Naming an existing timer changes it; every_ms = 0 removes it. */
 bool flow_every(struct store *s, const char *timer, const struct wf_start *st, int64_t every_ms,
         int64_t first_ms, struct err *e);
 

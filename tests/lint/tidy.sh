@@ -1,6 +1,6 @@
 #!/bin/sh
 # tests/lint/tidy.sh FILE: clang-tidy on one file. A clean result is remembered by the hash of the preprocessed
-# text (comments kept: NOLINT), the configuration and the version, so a second run is quick.
+# text, the file itself (NOLINT), the configuration and the version, so a second run is quick.
 set -u
 f=$1
 OUT=${OUT:-build/lint}
@@ -18,7 +18,7 @@ esac
 pkg=$(pkg-config --cflags libwebsockets libcurl libcjson sqlite3 libpcre2-8 inih 2>/dev/null | sed 's/-I/-isystem /g')
 flags="-std=c11 -D_GNU_SOURCE $inc $pkg"
 mkdir -p "$OUT/tidy"
-text=$(clang-14 $flags -DHEAL_VERSION='""' -E -C "$f" 2>/dev/null | cat - .clang-tidy tests/lint/tidy.sh | sha256sum | cut -c1-32)
+text=$(clang-14 $flags -DHEAL_VERSION='""' -E -P "$f" 2>/dev/null | cat - "$f" .clang-tidy tests/lint/tidy.sh | sha256sum | cut -c1-32)
 done=$OUT/tidy/$text
 [ -f "$done" ] && exit 0
 log=$OUT/tidy/$(echo "$f" | tr / _).log

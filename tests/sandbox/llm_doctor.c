@@ -204,27 +204,37 @@ static const struct item *first_of(const struct items *it, const char *kind)
 	return NULL;
 }
 
+/* A word as the path of a source file, without the place where a container keeps it; NULL = none.
+ */
+static const char *as_source(const char *word)
+{
+	static const char *const ends[] = {
+	        ".sh", ".ts", ".js", ".py", ".go", ".rb", ".java", ".rs", NULL};
+
+	if (str_starts(word, "//")) /* of a link */
+		return NULL;
+	while (*word == '/' || str_starts(word, "app/"))
+		word += *word == '/' ? 1 : 4;
+	for (const char *const *e = ends; *e; e++) {
+		if (str_ends(word, *e) && strchr(word, '/') && !strstr(word, ".."))
+			return word;
+	}
+	return NULL;
+}
+
 /* "src/orders.sh" of "at src/orders.sh:12": a path with a suffix that stands in the evidence. */
 static const char *file_in(struct arena *a, const struct items *it)
 {
 	static const char path[] =
 	        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./";
-	static const char *const ends[] = {
-	        ".sh", ".ts", ".js", ".py", ".go", ".rb", ".java", ".rs", NULL};
 
 	for (size_t i = 0; i < it->n; i++) {
 		for (const char *s = it->v[i].value; *s;) {
 			size_t n = strspn(s, path);
-			const char *word = arena_strndup(a, s, n);
+			const char *source = as_source(arena_strndup(a, s, n));
 
-			if (str_starts(word, "//")) /* of a link */
-				word = "";
-			while (*word == '/' || str_starts(word, "app/"))
-				word += *word == '/' ? 1 : 4;
-			for (const char *const *e = ends; n > 3 && *e; e++) {
-				if (str_ends(word, *e) && strchr(word, '/') && !strstr(word, ".."))
-					return word;
-			}
+			if (source)
+				return source;
 			s += n ? n : 1;
 		}
 	}
