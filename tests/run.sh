@@ -100,12 +100,7 @@ rm -rf "$LOGS"
 mkdir -p "$LOGS"
 list=$LOGS/.programs
 {
-	for f in tests/unit/test_*.c; do
-		[ -f "$f" ] && echo "unit/$(basename "$f" .c)"
-	done
-	for f in tests/fuzz/fuzz_*.c; do
-		[ -f "$f" ] && echo "replay/$(basename "$f" .c | sed s/^fuzz_//)"
-	done
+	# The slow ones first, so that the end is not one of them alone.
 	for f in tests/it/test_*.c; do
 		[ -f "$f" ] && echo "it/$(basename "$f" .c)"
 	done
@@ -114,6 +109,12 @@ list=$LOGS/.programs
 		*/lib*.sh | *'*'*) ;;
 		*) echo "it/$(basename "$f")" ;;
 		esac
+	done
+	for f in tests/unit/test_*.c; do
+		[ -f "$f" ] && echo "unit/$(basename "$f" .c)"
+	done
+	for f in tests/fuzz/fuzz_*.c; do
+		[ -f "$f" ] && echo "replay/$(basename "$f" .c | sed s/^fuzz_//)"
 	done
 } >"$list.all"
 : >"$list"

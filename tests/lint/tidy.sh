@@ -9,11 +9,11 @@ handlers/*) inc="-Iinclude" ;;
 bot/*) inc="-Iinclude -Ibot" ;;
 *) inc="-Iinclude -Ibot -Itests" ;;
 esac
-# The sandbox's numbers come from our own tests: atoi will do there. The analyzer takes an element unlinked from a
-# circular list for one that is still reachable; AddressSanitizer watches the real thing.
+# The sandbox is no part of the bot: its numbers come from our own tests (atoi will do), and the analyzer, which takes
+# four fifths of the time, is left out (gcc and AddressSanitizer look at it as well).
 checks=
 case $f in
-tests/*) checks=--checks=-cert-err34-c,-clang-analyzer-unix.Malloc ;;
+tests/*) checks='--checks=-cert-err34-c,-clang-analyzer-*' ;;
 esac
 pkg=$(pkg-config --cflags libwebsockets libcurl libcjson sqlite3 libpcre2-8 inih 2>/dev/null | sed 's/-I/-isystem /g')
 flags="-std=c11 -D_GNU_SOURCE $inc $pkg"
@@ -22,7 +22,7 @@ text=$(clang-14 $flags -DHEAL_VERSION='""' -E -P "$f" 2>/dev/null | cat - "$f" .
 done=$OUT/tidy/$text
 [ -f "$done" ] && exit 0
 log=$OUT/tidy/$(echo "$f" | tr / _).log
-if clang-tidy-14 --quiet $checks "$f" -- $flags -DHEAL_VERSION='""' >"$log" 2>/dev/null; then
+if clang-tidy-14 --quiet ${checks:+"$checks"} "$f" -- $flags -DHEAL_VERSION='""' >"$log" 2>/dev/null; then
 	: >"$done"
 	exit 0
 fi
