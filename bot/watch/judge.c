@@ -8,12 +8,11 @@
 
 enum {
 	SOME_MS = 10 * MINUTE_MS, /* the shorter look of latency and CPU */
-	SHORT_MS = 5 * MINUTE_MS, /* the shortest look of the error rates */
-	QUIET_MS = 5 * MINUTE_MS, /* no traffic at all for less is nothing */
+	SHORT_MS = 5 * MINUTE_MS, /* the shorter look of the error rates */
+	OUTAGE_BINS = 3,          /* … and the shortest, for an outage */
 };
 
 #define AT_ONCE      0.5  /* this share of errors opens at once */
-#define QUIET_EXPECT 40.  /* requests that should have come */
 #define USUAL_MARGIN 0.03 /* memory this near to what it always is, is as always */
 #define NEARLY_FULL  0.98 /* and from here on it is bad even so */
 
@@ -200,6 +199,28 @@ static void take_short(struct judge *j, struct finding *f, bool client, const st
 	}
 }
 
+/* Half of everything fails in each of the last three minutes: down, and nobody should wait. */
+static void take_outage(struct judge *j, struct finding *f)
+{
+	struct window x = window_of(j->w, j->k->now_ms, OUTAGE_BINS);
+
+	if (f->at_once || j->t->error_rate.crit < 0 || x.counted < OUTAGE_BINS ||
+	        x.e5xx < (double)j->t->min_failures)
+		return;
+	for (int i = 0; i < OUTAGE_BINS; i++) {
+		const struct fine *b = fine_back(j->w, j->k->now_ms, i);
+
+		if (!b || !(b->e5xx >= (float)AT_ONCE * b->requests) || !(b->requests > 0))
+			return;
+	}
+	f->severity = grade(x.e5xx / x.requests, &j->t->error_rate);
+	f->numerator = x.e5xx;
+	f->denominator = x.requests;
+	f->value = x.e5xx / x.requests;
+	f->at_once = f->severity != SEVERITY_NONE;
+	j->span_ms[f->signal] = OUTAGE_BINS * j->w->fine_ms;
+}
+
 /* Ten times the usual is trouble before it is 2 %: surely over both most of the warning limit and
  * four times the usual. */
 static void take_unusual(struct judge *j, struct finding *f)
@@ -266,8 +287,10 @@ void judge_rate(struct judge *j, enum signal s, const struct limits *lim)
 		f->at_once = !client && f->severity && f->value >= AT_ONCE;
 	}
 	take_short(j, f, client, lim);
-	if (!client)
+	if (!client) {
+		take_outage(j, f);
 		take_unusual(j, f);
+	}
 	f->limit = limit_for(f->severity, lim);
 	if (f->severity)
 		f->since_ms = onset(j, client ? client_failing : failing);
@@ -314,8 +337,8 @@ static const char *share_rule(struct judge *j, const struct finding *f, const ch
 	return text;
 }
 
-/* A trend that has held for long is believed further ahead: half its age, at most twice the
- * setting. */
+/* It counts when the near end of the interval is within the setting. A trend that has held for long
+ * is believed further ahead: half its age, at most twice the setting. */
 static void take_forecast(struct judge *j, struct finding *f, struct forecast c)
 {
 	double ahead = (double)j->t->exhaustion_ms / 1000;
@@ -325,7 +348,7 @@ static void take_forecast(struct judge *j, struct finding *f, struct forecast c)
 	f->eta_s = c.eta_s;
 	f->eta_low_s = c.low_s;
 	f->eta_high_s = c.high_s;
-	if (c.eta_s > fmax(ahead, fmin(2 * ahead, c.age_s / 2)))
+	if (c.low_s > ahead && c.eta_s > fmax(ahead, fmin(2 * ahead, c.age_s / 2)))
 		return;
 	if (f->severity == SEVERITY_NONE)
 		f->severity = SEVERITY_WARN;

@@ -18,6 +18,7 @@ enum {
 	SLOT_MS = 900000, /* a quarter of an hour */
 	MINUTE_MS = 60000,
 	NO_U16 = 0xffff, /* no value */
+	LATELY = 16,     /* slots (four hours): what is higher than all before them is new */
 	RESTARTS = 8,    /* remembered out-of-memory restarts */
 };
 
@@ -51,7 +52,7 @@ struct usual {
 	double cpu_same_time;     /* highest share around this time yesterday */
 	double mem_same_time;     /* highest share around this time yesterday */
 	double mem_low, mem_high; /* of the last day without the last 90 minutes */
-	double mem_top, disk_top; /* of two days without the last 90 minutes */
+	double mem_top, disk_top; /* of two days without the last four hours */
 	unsigned slots;           /* how many there are */
 };
 

@@ -14,10 +14,7 @@
 
 #include "watch/state.h"
 
-enum {
-	MAX_POINTS = SLOTS,
-	LATELY = 16, /* slots (four hours): what is higher than all before them is new */
-};
+enum { MAX_POINTS = SLOTS };
 
 #define FULL 0.995 /* at this share of the limit it is over */
 
@@ -56,10 +53,31 @@ static double median_slope(const double *y, int n, double step_s)
 }
 
 struct fit {
+	double pace;             /* share per second, the later half counting double */
 	double slope, low, high; /* share per second; 80 % of the single slopes */
 	double level, above;     /* now, and by how much the peaks stand above it */
 	double spread;           /* median distance from the line */
 };
+
+/* Where the trend stands now, by the newest quarter (at least six points: no trend is straight for
+ * ever), and how far its peaks stand above. */
+static void set_level(const struct series *s, struct fit *f)
+{
+	double v[MAX_POINTS], late = median_slope(s->y + s->n - s->n / 2, s->n / 2, s->step_s);
+	int n = s->n / 4 > 6 ? s->n / 4 : 6, m = 0;
+
+	if (!isnan(late))
+		f->pace = (f->slope + late) / 2;
+	else
+		f->pace = f->slope;
+	for (int i = s->n - n; i < s->n; i++)
+		if (!isnan(s->y[i]))
+			v[m++] = s->y[i] + f->pace * s->step_s * (s->n - 1 - i);
+	if (m < 3)
+		return;
+	f->level = quantile(v, m, 0.5);
+	f->above = quantile(v, m, 0.9) - f->level;
+}
 
 static bool fit_line(const struct series *s, struct fit *f)
 {
@@ -75,10 +93,10 @@ static bool fit_line(const struct series *s, struct fit *f)
 		if (!isnan(s->y[i]))
 			v[m++] = s->y[i] + f->slope * s->step_s * (s->n - 1 - i);
 	f->level = quantile(v, m, 0.5);
-	f->above = quantile(v, m, 0.95) - f->level;
 	for (int i = 0; i < m; i++)
 		v[i] = fabs(v[i] - f->level);
 	f->spread = quantile(v, m, 0.5);
+	set_level(s, f);
 	return true;
 }
 
@@ -122,8 +140,7 @@ static bool counts(const struct series *s, const struct fit *f)
 
 static struct forecast forecast_of(const struct series *s, const struct fit *f, int64_t now_ms)
 {
-	double late = median_slope(s->y + s->n - s->n / 2, s->n / 2, s->step_s);
-	double slope = isnan(late) ? f->slope : (f->slope + late) / 2;
+	double slope = f->pace;
 	double room = FULL - f->level - f->above;
 	double age = s->step_s * s->n;
 
@@ -216,7 +233,7 @@ static const struct forecast no_forecast = {NAN, NAN, NAN, NAN, 0, NAN};
 
 static struct forecast from_slots(const struct watch *w, int64_t now_ms, bool disk)
 {
-	static const int lengths[] = {SLOTS, 144, 96, 72, 56, 44, 32, 24, 18, 14, 10, 8};
+	static const int lengths[] = {72, 56, 44, 32, 24, 18, 14, 10, 8};
 	int64_t first = w->segment_ms / SLOT_MS + 1;
 	struct series s;
 	struct fit f;
@@ -226,8 +243,11 @@ static struct forecast from_slots(const struct watch *w, int64_t now_ms, bool di
 
 		if (!disk && w->segment_ms > 0 && w->slot_at - n < first)
 			continue;
-		if (slot_series(w, n, disk, &s) >= n * 3 / 4 && fit_line(&s, &f) && counts(&s, &f))
-			return forecast_of(&s, &f, now_ms);
+		if (slot_series(w, n, disk, &s) < n * 3 / 4 || !fit_line(&s, &f) || !counts(&s, &f))
+			continue;
+		/* the points end with the last complete slot */
+		f.level += f.pace * (double)(now_ms - w->slot_at * SLOT_MS) / 1000;
+		return forecast_of(&s, &f, now_ms);
 	}
 	return no_forecast;
 }
@@ -250,14 +270,14 @@ static struct forecast from_fine(const struct watch *w, int64_t now_ms)
 	return no_forecast;
 }
 
-/* Cheap: is the last hour higher than what was ever seen before it? If not, nothing can count. */
+/* Cheap: are the last hours higher than what was ever seen before it? If not, nothing can count. */
 static bool is_new_height(const struct watch *w, bool disk)
 {
 	double recent = disk ? (double)NAN : w->filling.mem_high;
 
-	for (int64_t at = w->slot_at - 6; at < w->slot_at; at++)
+	for (int64_t at = w->slot_at - LATELY; at < w->slot_at; at++)
 		recent = fmax(recent, value_of(slot_of(w, at), disk));
-	return !(recent < (disk ? w->usual.disk_top : w->usual.mem_top) - 0.02);
+	return !(recent < (disk ? w->usual.disk_top : w->usual.mem_top) + 0.045);
 }
 
 struct forecast forecast_memory(const struct watch *w, int64_t now_ms)

@@ -76,7 +76,7 @@ static void tops(struct watch *w, int64_t last)
 {
 	uint16_t mem = 0, disk = 0;
 
-	for (int64_t at = last - SLOTS + 1; at <= last - SETTLE; at++) {
+	for (int64_t at = last - SLOTS + 1; at <= last - LATELY; at++) {
 		const struct slot *s = slot_of(w, at);
 
 		if (s && s->mem_high != NO_U16 && s->mem_high > mem)
