@@ -1,7 +1,7 @@
 /*
  * The table of templates. An event's words (variable ones masked) are looked up by hash. When five
  * templates differ in one word only, that word becomes variable too and they are one. Memory is
- * bounded: when the table is full, the quarter that tells least goes.
+ * bounded: when the table is full, the half that tells least goes.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -222,7 +222,15 @@ static void make_room(struct templates *t)
 	struct worth *w;
 	size_t n = 0;
 
-	templates_settle(t);
+	/* The search for merges is dear: where it finds nothing, it is tried more and more seldom. */
+	if (t->skip > 0) {
+		t->skip--;
+	} else {
+		templates_settle(t);
+		t->idle = t->nfree > MAX_TEMPLATES / 16 ? 0 : t->idle * 2 + 1;
+		t->idle = t->idle > 63 ? 63 : t->idle;
+		t->skip = t->idle;
+	}
 	if (t->nfree > MAX_TEMPLATES / 4)
 		return;
 	w = must(calloc(MAX_TEMPLATES, sizeof(*w)));
@@ -231,7 +239,7 @@ static void make_room(struct templates *t)
 			w[n++] = (struct worth){worth_of(&t->slot[i]), i};
 	}
 	qsort(w, n, sizeof(*w), by_worth);
-	for (size_t i = 0; i < n && i < MAX_TEMPLATES / 4; i++) {
+	for (size_t i = 0; i < n && i < MAX_TEMPLATES / 2; i++) {
 		struct template *x = &t->slot[w[i].slot];
 
 		t->dropped++;
