@@ -111,13 +111,15 @@ static void flush(struct digest *d)
 		d->given_errors++;
 		d->contradicted += e->level == LEVEL_INFO || e->level == LEVEL_DEBUG;
 	}
-	assign(d, id, e->nlines);
+	assign(d, id, e->nrows);
 }
 
 void digest_add(struct digest *d, int64_t ts_ms, const char *severity, const char *line, size_t n)
 {
-	while (n > 0) { /* a row of a platform may hold several lines */
-		const char *nl = memchr(line, '\n', n < MAX_LINE ? n : MAX_LINE);
+	bool more = true;
+
+	while (more) { /* a row of a platform may hold several lines */
+		const char *nl = n ? memchr(line, '\n', n < MAX_LINE ? n : MAX_LINE) : NULL;
 		size_t k = nl ? (size_t)(nl - line) : n;
 		struct line l;
 
@@ -129,11 +131,11 @@ void digest_add(struct digest *d, int64_t ts_ms, const char *severity, const cha
 				d->event.ts_ms = ts_ms;
 			d->event.given = level_given(severity);
 		}
+		more = nl && nl + 1 < line + n;
 		line += k + (nl != NULL);
 		n -= k + (nl != NULL);
-		if (nl && n > 0 && d->keep)
-			d->event.nlines -= d->event.nlines > 1;
 	}
+	d->event.nrows++;
 	d->totals.lines++;
 }
 

@@ -102,9 +102,9 @@ struct event {
 	int64_t ts_ms;
 	uint32_t layout;
 	enum level level;
-	enum level given; /* the platform's */
-	size_t nlines;
-	int mode; /* enum trace_mode */
+	enum level given;     /* the platform's */
+	size_t nlines, nrows; /* lines; digest_add calls that ended in it */
+	int mode;             /* enum trace_mode */
 	size_t nframes, folded;
 	char group_buf[MAX_GROUP], show_buf[MAX_SHOW];
 	struct text group, show;

@@ -76,7 +76,7 @@ const char *route_mask(struct arena *a, const char *path)
 
 		while (k < end && path[k] != '/')
 			k++;
-		tail = k > i ? ending(path + i, k - i) : 0;
+		tail = k > i && !memchr(path + i, '@', k - i) ? ending(path + i, k - i) : 0;
 		if (k > i && is_id(path + i, k - i - tail)) {
 			str_add(&b, "<id>");
 			str_addn(&b, path + k - tail, tail);

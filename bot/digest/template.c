@@ -222,7 +222,8 @@ static void make_room(struct templates *t)
 	struct worth *w;
 	size_t n = 0;
 
-	/* The search for merges is dear: where it finds nothing, it is tried more and more seldom. */
+	/* The search for merges is dear: where it finds nothing, it is tried more and more seldom.
+	 */
 	if (t->skip > 0) {
 		t->skip--;
 	} else {

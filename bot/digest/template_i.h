@@ -29,7 +29,7 @@ struct templates {
 	uint32_t *by_key, *by_shape; /* slot + 1 */
 	struct bucket *bucket;
 	size_t buckets, nbuckets; /* room, used */
-	unsigned skip, idle; /* see make_room */
+	unsigned skip, idle;      /* see make_room */
 	bool keep_groups;
 	uint32_t last_id, *parent;
 	size_t parents;

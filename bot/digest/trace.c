@@ -253,7 +253,8 @@ static bool headless(struct event *e, struct slice s, bool first)
 	case TRACE_NONE:
 		break;
 	}
-	if (first && is_exception(s) && (e->level >= LEVEL_WARN || e->level == LEVEL_NONE)) {
+	if (first && is_exception(s) &&
+	        (e->level >= LEVEL_WARN || (e->level == LEVEL_NONE && e->layout != 0))) {
 		add_message(e, s);
 		e->mode = TRACE_FRAMES;
 		return true;
@@ -301,6 +302,7 @@ void event_start(struct event *e, const struct line *l)
 	e->layout = l->layout;
 	e->level = l->level;
 	e->nlines = 1;
+	e->nrows = 0;
 	e->mode = TRACE_NONE;
 	e->nframes = e->nown = e->folded = 0;
 	*e->cause = *e->cause_frame = *e->first_frame = *e->last = '\0';
