@@ -3,9 +3,11 @@
 
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "log.h"
 #include "net/http.h"
+#include "str.h"
 
 static const char *const *values; /* set once, before threads */
 static pthread_key_t key;
@@ -62,12 +64,26 @@ static const char *on_log(void *ctx, struct arena *a, const char *line)
 	return gate_text(a, line);
 }
 
+/* Masks in the store stay equal from start to start as long as our secrets do. */
+static void key_masks(void)
+{
+	struct arena *a = arena_new(0);
+	struct str all = str_new(a);
+
+	for (size_t i = 0; values && values[i]; i++)
+		str_addn(&all, values[i], strlen(values[i]) + 1);
+	if (all.len)
+		redact_key(all.s, all.len);
+	arena_free(a);
+}
+
 void gate_install(const struct secrets *k)
 {
 	static struct arena *kept;
 
 	kept = kept ? kept : arena_new(0);
 	values = k ? secrets_values(kept, k) : NULL;
+	key_masks();
 	http_set_gate(on_http, NULL);
 	log_set_filter(on_log, NULL);
 }

@@ -51,9 +51,17 @@ static bool is_name(const char *p, size_t n)
 }
 
 struct parts {
-	size_t body;   /* where chance begins */
+	size_t body; /* where chance begins */
+	size_t names;
 	bool hint, id; /* a name among the prefix that says so */
 };
+
+static bool ends_as_key(const char *low, size_t n)
+{
+	return (n > 3 && memcmp(low + n - 3, "key", 3) == 0) ||
+	       (n > 5 && memcmp(low + n - 5, "token", 5) == 0) ||
+	       (n > 6 && memcmp(low + n - 6, "secret", 6) == 0);
+}
 
 static void judge(struct parts *p, const char *name, size_t n)
 {
@@ -63,7 +71,9 @@ static void judge(struct parts *p, const char *name, size_t n)
 		return;
 	for (size_t i = 0; i < n; i++)
 		low[i] = (char)(IS(name[i], C_UPPER) ? name[i] + 32 : name[i]);
-	p->hint = p->hint || in_list(secret_hints, low, n);
+	p->hint = p->hint || in_list(secret_hints, low, n) || ends_as_key(low, n);
+	if (p->names++ > 0 && in_list(" prod dev staging sandbox stage ", low, n))
+		return; /* an environment, not a product */
 	p->id = p->id || in_list(id_prefixes, low, n);
 }
 
@@ -149,12 +159,30 @@ static bool prefixed(const struct scan *x, size_t at, size_t end)
 	return p.body - at >= 4 && mixed && n >= 24 && longest_run(body, n) >= 16;
 }
 
+/* "vx.8fK2...": a word of a few letters, a dot, and much chance that is no part of a file's name.
+ */
+static bool dotted(const struct scan *x, size_t at, size_t end)
+{
+	size_t from = at;
+	struct shape s;
+
+	if (end - at < 32 || at < 3 || x->s[at - 1] != '.' || (end < x->n && x->s[end] == '.'))
+		return false;
+	for (from = at - 1; from > 0 && at - from < 10 && IS(x->s[from - 1], C_WORD); from--)
+		;
+	if (from == at - 1 || at - from > 9 ||
+	        (from > 0 && IS(x->s[from - 1], C_B64) && x->s[from - 1] != '/'))
+		return false;
+	s = shape_of(x->s + at, end - at);
+	return s.upper > 2 && s.lower > 2 && s.digit > 1 && shape_random(&s);
+}
+
 size_t generic_token(const struct scan *x, size_t at, size_t end, const char **kind)
 {
 	while (end < x->n && (x->s[end] == '-' || x->s[end] == '_'))
 		end++;
 	*kind = "token";
-	if (link_token(x, at, end) || prefixed(x, at, end)) {
+	if (link_token(x, at, end) || prefixed(x, at, end) || dotted(x, at, end)) {
 		size_t i = end;
 
 		/* a second part: prefix_id.secret */

@@ -19,6 +19,7 @@
 enum {
 	REDACT_KINDS = 64, /* distinct kinds in a receipt; more are counted as "other" */
 	REDACT_VENDORS = 400,
+	KEY_MEMO = 256,
 	KEY_MAX = 64, /* longest key name that is looked at, bytes */
 };
 
@@ -28,12 +29,18 @@ enum {
 	C_LOWER = 2,
 	C_DIGIT = 4,
 	C_HEX = 8,
-	C_WORD = 16,  /* letters, digits, _ */
-	C_B64 = 32,   /* base64, both alphabets */
-	C_STOP = 64,  /* ends an unquoted value at once */
-	C_START = 128 /* a rule may begin here */
+	C_WORD = 16,    /* letters, digits, _ */
+	C_B64 = 32,     /* base64, both alphabets */
+	C_STOP = 64,    /* ends an unquoted value at once */
+	C_START = 128,  /* a rule may begin here */
+	C_URL = 256,    /* letters, digits, _ - */
+	C_DOT = 512,    /* those and . */
+	C_LHEX = 1024,  /* 0-9 a-f */
+	C_ANY = 2048,   /* C_B64 and . ~ $ : , % */
+	C_JOINT = 4096, /* may stand between a key and its value */
+	C_LINK = 8192,  /* may stand inside a token behind its first part */
 };
-extern const uint8_t redact_class[256];
+extern const uint16_t redact_class[256];
 
 #define IS(c, what) ((redact_class[(unsigned char)(c)] & (what)) != 0)
 #define IS_ALPHA(c) IS(c, C_UPPER | C_LOWER)
@@ -62,7 +69,16 @@ struct vendor_index {
 	uint16_t first[256], next[REDACT_VENDORS];
 };
 
+/* Names of keys repeat: what was found out about the last ones, by hash. */
+struct key_memo {
+	char name[32];
+	size_t n;
+	int class;
+	const char *kind;
+};
+
 struct redact {
+	struct key_memo memo[KEY_MEMO];
 	struct vendor_index vendors;
 	struct arena *a;
 	struct redact_form *forms;
@@ -129,6 +145,8 @@ enum key_class {
 	KEY_COOKIE,
 };
 enum key_class key_class(const char *key, size_t n, const char **kind);
+/* The same from the memo of r. */
+enum key_class key_class_memo(struct redact *r, const char *key, size_t n, const char **kind);
 
 /* redact_pair.c: the word [at, end) as a key; returns where the walk goes on (0 = no pair). */
 size_t pair_at(struct scan *x, size_t at, size_t end);

@@ -160,11 +160,11 @@ static enum key_class special(const struct name *m)
 	        {"pincode", KEY_PIN}, {"otp", KEY_PIN}, {"otpcode", KEY_PIN}, {"mfacode", KEY_PIN},
 	        {"totp", KEY_PIN}, {"smscode", KEY_PIN}, {"verificationcode", KEY_PIN},
 	        {"code", KEY_QUERY}, {"sig", KEY_QUERY}, {"ticket", KEY_QUERY},
-	        {"xamzsignature", KEY_QUERY}, {"xgoogsignature", KEY_QUERY}, {"state", KEY_NONE},
+	        {"xamzsignature", KEY_QUERY}, {"xgoogsignature", KEY_QUERY},
 	        {"clientkeydata", KEY_TOKEN}, {"tokendata", KEY_TOKEN},
 	        {"dockerconfigjson", KEY_TOKEN}, {"codeverifier", KEY_TOKEN},
 	        {"authcode", KEY_TOKEN}, {"roleid", KEY_RANDOM}, {"secretid", KEY_TOKEN},
-	        {"response", KEY_NONE}, {"passhash", KEY_TOKEN}};
+	        {"response", KEY_RANDOM}, {"passhash", KEY_TOKEN}};
 
 	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++)
 		if (strlen(table[i].name) == m->n_all &&
@@ -201,6 +201,7 @@ enum key_class key_class(const char *key, size_t n, const char **kind)
 	enum key_class c;
 	size_t i = 0;
 
+	*kind = "secret";
 	if (n < 2 || n > KEY_MAX)
 		return KEY_NONE;
 	parse(&m, key, n);
@@ -214,4 +215,23 @@ enum key_class key_class(const char *key, size_t n, const char **kind)
 		c = class_of_word(&m, i);
 	*kind = kind_of(c, &m, i);
 	return c;
+}
+
+enum key_class key_class_memo(struct redact *r, const char *key, size_t n, const char **kind)
+{
+	struct key_memo *m;
+	unsigned h = (unsigned)n;
+
+	if (n >= sizeof(m->name))
+		return key_class(key, n, kind);
+	for (size_t i = 0; i < n; i++)
+		h = h * 31 + (unsigned char)key[i];
+	m = &r->memo[(h ^ h >> 8) % KEY_MEMO];
+	if (m->n != n || memcmp(m->name, key, n) != 0) {
+		m->class = (int)key_class(key, n, &m->kind);
+		m->n = n;
+		memcpy(m->name, key, n);
+	}
+	*kind = m->kind;
+	return (enum key_class)m->class;
 }

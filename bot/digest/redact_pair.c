@@ -59,7 +59,7 @@ static size_t sign_len(const struct scan *x, size_t i)
 		return 2;
 	if (c == ':')
 		return d == '/' && byte(x, i + 2) == '/' ? 0 : 1;
-	return is(x, i, "%3D") || is(x, i, "%3A") ? 3 : 0;
+	return c == '%' && d == '3' && (is(x, i, "%3D") || is(x, i, "%3A")) ? 3 : 0;
 }
 
 /* `", "value": "` behind a quoted name: where the value begins, 0 = no such thing. */
@@ -102,7 +102,6 @@ static enum joint word_joint(const struct scan *x, const struct pair *p)
 {
 	const char *k = x->s + p->at;
 	size_t n = p->end - p->at;
-	bool caps = true;
 
 	if (p->at > 0 && x->s[p->at - 1] == '-')
 		return JOINT_ARG;
@@ -113,11 +112,11 @@ static enum joint word_joint(const struct scan *x, const struct pair *p)
 		return JOINT_WORD;
 	if (n == 2 && p->at > 11 && strncasecmp(k - 11, "IDENTIFIED BY", 13) == 0)
 		return JOINT_WORD;
-	for (size_t i = 0; i < n; i++)
-		caps = caps && (IS(k[i], C_UPPER | C_DIGIT) || k[i] == '_');
-	if (caps && memchr(k, '_', n))
+	if (memchr(k, '_', n))
 		return JOINT_LOOSE;
-	return in_list(" token secret key passwd apikey ", k, n) ? JOINT_LOOSE : JOINT_NONE;
+	return strchr("tskpa", k[0]) && in_list(" token secret key passwd apikey ", k, n)
+	               ? JOINT_LOOSE
+	               : JOINT_NONE;
 }
 
 static bool find_joint(const struct scan *x, struct pair *p)
@@ -231,8 +230,8 @@ static bool accept_password(const struct scan *x, const struct pair *p, const st
 		digits = digits && IS(s[i], C_DIGIT);
 	if (n < 3 || (digits && n < 4) || is_prose(x, p, v))
 		return false;
-	if (p->joint == JOINT_WORD && !v->quoted)
-		return false;
+	if (p->joint == JOINT_WORD && !v->quoted && !memmem(x->s, p->at, " login ", 7))
+		return false; /* but in .netrc */
 	if (p->blank_after && !v->quoted && (x->s[p->end - 1] | 32) != 'd' && is_kebab(s, n))
 		return false; /* "no such secret: db-credentials" */
 	return s[0] != '/' || !is_path(s, n);
@@ -320,7 +319,7 @@ size_t pair_at(struct scan *x, size_t at, size_t end)
 	enum key_class c;
 
 	if (end - at < 2 || end - at > KEY_MAX || end >= x->n || IS(x->s[at], C_DIGIT) ||
-	        !strchr("\"'` \t=:]}>(\\%\x1b", x->s[end]))
+	        !IS(x->s[end], C_JOINT))
 		return 0;
 	if (!find_joint(x, &p) || p.value >= x->n)
 		return 0;
@@ -329,7 +328,7 @@ size_t pair_at(struct scan *x, size_t at, size_t end)
 		c = KEY_PASSWORD;
 		kind = "password";
 	} else {
-		c = key_class(x->s + p.at, end - p.at, &kind);
+		c = key_class_memo(x->r, x->s + p.at, end - p.at, &kind);
 	}
 	return c == KEY_NONE ? 0 : take(x, &p, c, kind);
 }

@@ -116,7 +116,7 @@ static size_t ssn(struct scan *x, size_t at)
 	static const char form[] = "ddd-dd-dddd";
 	size_t from = at > 24 ? at - 24 : 0;
 
-	if (x->n - at < 11 || (x->n - at > 11 && IS_ALNUM(x->s[at + 11])))
+	if (x->n - at < 11 || x->s[at + 3] != '-' || (x->n - at > 11 && IS_ALNUM(x->s[at + 11])))
 		return 0;
 	for (size_t i = 0; i < 11; i++)
 		if (form[i] == 'd' ? !IS(x->s[at + i], C_DIGIT) : x->s[at + i] != '-')

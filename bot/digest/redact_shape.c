@@ -10,11 +10,11 @@ struct shape shape_of(const char *p, size_t n)
 {
 	struct shape s = {.n = n, .hex = true};
 	uint64_t seen[4] = {0};
-	uint8_t last = 0;
+	uint16_t last = 0;
 
 	for (size_t i = 0; i < n && i < LONGEST; i++) {
 		unsigned char c = (unsigned char)p[i];
-		uint8_t what = redact_class[c] & (C_UPPER | C_LOWER | C_DIGIT);
+		uint16_t what = (uint16_t)(redact_class[c] & (C_UPPER | C_LOWER | C_DIGIT));
 
 		s.upper += what == C_UPPER;
 		s.lower += what == C_LOWER;

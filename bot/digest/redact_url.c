@@ -88,10 +88,30 @@ static size_t encoded(struct scan *x, size_t at)
 	return 0;
 }
 
+/* jdbc:oracle:thin:user/password@host */
+static size_t thin(struct scan *x, size_t at)
+{
+	const char *p = x->s + at;
+	size_t left = limit(x, at) - at;
+	const char *slash = memchr(p, '/', left), *sign = memchr(p, '@', left);
+
+	if (!slash || !sign || slash + 1 >= sign || slash == p)
+		return 0;
+	for (const char *q = p; q < sign; q++)
+		if (IS(*q, C_STOP))
+			return 0;
+	scan_mask(x, (size_t)(slash + 1 - x->s), (size_t)(sign - x->s), "url-password");
+	return (size_t)(sign - x->s);
+}
+
 size_t url_at(struct scan *x, size_t at)
 {
 	if (at == 0 || !IS_ALNUM(x->s[at - 1]))
 		return 0;
+	if (x->n - at < 4 || (x->s[at] == ':' && !strchr("/\\t", x->s[at + 1])))
+		return 0;
+	if (is(x, at, ":thin:"))
+		return thin(x, at + 6);
 	if (is(x, at, "://"))
 		return userinfo(x, at + 3);
 	if (is(x, at, ":\\/\\/"))

@@ -163,34 +163,35 @@ void vendor_index(struct vendor_index *index)
 	}
 }
 
-static bool in_alphabet(enum alphabet a, char c)
+static unsigned bits_of(enum alphabet a)
 {
 	switch (a) {
 	case A_NUM:
-		return IS_ALNUM(c);
+		return C_UPPER | C_LOWER | C_DIGIT;
 	case A_UPP:
-		return IS(c, C_UPPER | C_DIGIT);
+		return C_UPPER | C_DIGIT;
 	case A_HEX:
-		return IS(c, C_DIGIT) || (c >= 'a' && c <= 'f');
+		return C_LHEX;
 	case A_UUID:
-		return IS(c, C_HEX) || c == '-';
+		return C_URL;
 	case A_URL:
-		return IS(c, C_WORD) || c == '-';
+		return C_URL;
 	case A_DOT:
-		return IS(c, C_WORD) || c == '-' || c == '.';
+		return C_DOT;
 	case A_B64:
-		return IS(c, C_B64);
+		return C_B64;
 	case A_ANY:
-		return IS(c, C_B64) || (c != 0 && strchr(".~$:,%", c) != NULL);
+		return C_ANY;
 	}
 	abort();
 }
 
 static size_t run_of(const struct scan *x, size_t at, enum alphabet a)
 {
+	unsigned bits = bits_of(a);
 	size_t i = at;
 
-	while (i < x->n && in_alphabet(a, x->s[i]))
+	while (i < x->n && (redact_class[(unsigned char)x->s[i]] & bits))
 		i++;
 	while (i > at && (x->s[i - 1] == '.' || x->s[i - 1] == ',' || x->s[i - 1] == ':'))
 		i--;
@@ -260,6 +261,8 @@ static size_t by_middle(const struct scan *x, size_t at, const char **kind)
 {
 	size_t first = run_of(x, at, A_URL), n = first - at, end;
 
+	if (n > 28 || first == x->n || !IS(x->s[first], C_LINK))
+		return 0;
 	if (n == 14 && has(x, first, ".atlasv1.")) {
 		*kind = "terraform-token";
 		return run_of(x, first, A_DOT);
@@ -290,8 +293,11 @@ static size_t by_middle(const struct scan *x, size_t at, const char **kind)
 /* 32 hexadecimal digits, then -us12. */
 static size_t mailchimp(const struct scan *x, size_t at, const char **kind)
 {
-	size_t end = run_of(x, at, A_HEX);
+	size_t end = at;
 
+	if (x->n - at < 36 || !IS(x->s[at + 31], C_LHEX) || x->s[at + 32] != '-')
+		return 0;
+	end = run_of(x, at, A_HEX);
 	if (end - at != 32 || !has(x, end, "-us"))
 		return 0;
 	*kind = "mailchimp-key";
@@ -307,9 +313,9 @@ static bool worth_it(const struct scan *x, size_t at)
 
 	if (x->n - at < 16)
 		return false;
-	while (i < max && (IS(x->s[i], C_WORD) || x->s[i] == '-'))
+	while (i < max && IS(x->s[i], C_URL))
 		i++;
-	return i - at == 12 || (x->s[i] && strchr(".:$/+~=", x->s[i]));
+	return i - at == 12 || IS(x->s[i], C_LINK);
 }
 
 size_t vendor_token(const struct scan *x, size_t at, const char **kind)
