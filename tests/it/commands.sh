@@ -91,7 +91,7 @@ sb POST slack/message "{\"user\":\"$CHO\",\"text\":\"should we ack this?\",\"thr
 check 'people talk freely' is api acked_by null
 
 # --- buttons
-check 'the root message shows it' wait_for 10 bash -c '! curl -s "$1/_control/slack/state" | jq -r "[.channels[].messages[]|select(.blocks[0].type==\"header\")]|..|strings" | grep -q "acknowledged by"' _ "$SB_URL"
+check 'the root message shows it' wait_for 10 bash -c '! curl -s "$1/_control/slack/state" | jq -r "[.channels[].messages[]|select(.blocks[0].type==\"header\")|.blocks]|..|strings" | grep -q "acknowledged by"' _ "$SB_URL"
 check 'the Ack button' click $CHO 'cmd'
 check '… acks' wait_for 10 is api acked_by $CHO
 check 'reactions: eyes do not ack a critical one' \
