@@ -194,12 +194,12 @@ static void stop(struct bot *b)
 		}
 	}
 	pool_join(b->pool);
-	loop_free(b->loop);
 	flow_free(b->flow);
-	if (b->metrics)
-		metrics_free(b->metrics);
 	shared_free(b->shared);
 	store_close(b->store);
+	loop_free(b->loop); /* the store may have reported its last commits to it */
+	if (b->metrics)
+		metrics_free(b->metrics);
 }
 
 static void greet(const struct bot *b, struct arena *a)
@@ -218,6 +218,7 @@ static void block_signals(void)
 	sigemptyset(&set);
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 }
 

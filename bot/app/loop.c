@@ -6,7 +6,6 @@
  */
 #include "app/loop.h"
 
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -77,9 +76,7 @@ static void on_signal(void *arg, int signal)
 {
 	struct loop *l = arg;
 
-	if (signal == SIGHUP)
-		return;
-	log_info("loop", "%s: stopping", signal == SIGTERM ? "SIGTERM" : "SIGINT");
+	log_info("loop", "SIG%s: stopping", sigabbrev_np(signal));
 	if (l->stopping)
 		ioloop_quit(l->io);
 	else

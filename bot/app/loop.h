@@ -1,7 +1,7 @@
 /*
  * loop.h - the loop thread of the bot: Socket Mode into the inbox, the local pages, signals.
  *
- * Runs on the thread that calls loop_run (main). SIGTERM and SIGINT end it: sockets are closed with
+ * Runs on the thread that calls loop_run (main). SIGTERM, SIGINT and SIGHUP end it: sockets are closed with
  * 1000, within 2 s. Without an app-level token there is no Socket Mode, without an address no
  * pages.
  */

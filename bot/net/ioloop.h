@@ -41,7 +41,7 @@ void ioloop_timer_set(struct ioloop_timer *t, int64_t ms);
 void ioloop_timer_cancel(struct ioloop_timer *t);
 void ioloop_timer_free(struct ioloop_timer *t); /* NULL is fine */
 
-/* Blocks SIGTERM and SIGINT (also SIGHUP) for this thread and those started later, and calls
+/* Blocks SIGTERM, SIGINT and SIGHUP for this thread and those started later, and calls
  * fn(arg, signal) on the loop instead. Call before threads. */
 bool ioloop_signals(struct ioloop *l, void (*fn)(void *arg, int signal), void *arg, struct err *e);
 
