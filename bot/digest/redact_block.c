@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-enum { MAX_LABEL = 48, FULL_LINE = 32 };
+enum { MAX_LABEL = 48, FULL_LINE = 32, LONGEST = 32 * 1024 };
 
 static const char begin[] = "-----BEGIN ", stop[] = "-----END";
 
@@ -49,7 +49,8 @@ static size_t skip_feeds(const struct scan *x, size_t i)
 
 static size_t body_end(const struct scan *x, size_t at)
 {
-	const char *end = find(x->s + at, x->n - at, stop);
+	size_t left = x->n - at;
+	const char *end = find(x->s + at, left < LONGEST ? left : LONGEST, stop);
 	size_t i = at;
 
 	if (end)

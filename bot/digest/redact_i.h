@@ -164,6 +164,8 @@ struct value {
 size_t quote_len(const char *p, size_t n);
 /* `ends`: further bytes that end an unquoted value ("&#" in a URL), "" = none. */
 struct value value_at(const struct scan *x, size_t at, const char *ends);
+/* Where a value that value_at cut for its length really ends. */
+size_t value_rest(const struct scan *x, const struct value *v);
 /* End of the ANSI sequence at `at`, or `at`. */
 size_t skip_ansi(const struct scan *x, size_t at);
 

@@ -220,6 +220,14 @@ static bool is_kebab(const char *p, size_t n)
 	return true;
 }
 
+/* "machine h login u password p" */
+static bool after_login(const struct scan *x, size_t at)
+{
+	size_t from = at > 100 ? at - 100 : 0;
+
+	return memmem(x->s + from, at - from, " login ", 7) != NULL;
+}
+
 static bool accept_password(const struct scan *x, const struct pair *p, const struct value *v)
 {
 	const char *s = x->s + v->at;
@@ -230,7 +238,7 @@ static bool accept_password(const struct scan *x, const struct pair *p, const st
 		digits = digits && IS(s[i], C_DIGIT);
 	if (n < 3 || (digits && n < 4) || is_prose(x, p, v))
 		return false;
-	if (p->joint == JOINT_WORD && !v->quoted && !memmem(x->s, p->at, " login ", 7))
+	if (p->joint == JOINT_WORD && !v->quoted && !after_login(x, p->at))
 		return false; /* but in .netrc */
 	if (p->blank_after && !v->quoted && (x->s[p->end - 1] | 32) != 'd' && is_kebab(s, n))
 		return false; /* "no such secret: db-credentials" */
@@ -308,8 +316,8 @@ static size_t take(struct scan *x, const struct pair *p, enum key_class c, const
 	}
 	if (!accept(x, p, c, &v))
 		return 0;
-	scan_mask(x, v.at, v.end, kind);
-	return v.end;
+	scan_mask(x, v.at, value_rest(x, &v), kind);
+	return x->done;
 }
 
 size_t pair_at(struct scan *x, size_t at, size_t end)

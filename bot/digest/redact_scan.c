@@ -77,7 +77,7 @@ static size_t skip_escape(const struct scan *x, size_t at, size_t end)
 {
 	char before = at > 0 ? x->s[at - 1] : 0;
 
-	if (before == '\\' && end - at > 4 && strchr("nrtb", x->s[at]))
+	if (before == '\\' && end - at > 2 && strchr("nrtb", x->s[at]))
 		return at + 1;
 	if (before == '\\' && end - at > 8 && x->s[at] == 'u' && x->s[at + 1] == '0' &&
 	        x->s[at + 2] == '0')

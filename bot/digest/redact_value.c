@@ -3,7 +3,10 @@
 
 #include <string.h>
 
-enum { MAX_ESCAPES = 7 };
+enum {
+	MAX_ESCAPES = 7,
+	LONGEST_BARE = 4096, /* keeps "k=k=k=..." linear; what is masked is masked to its end */
+};
 
 size_t quote_len(const char *p, size_t n)
 {
@@ -77,6 +80,16 @@ static bool soft_end(const struct scan *x, size_t i, const char *ends)
 	return next_field(x, i + 1) || (c == ',' && *ends);
 }
 
+size_t value_rest(const struct scan *x, const struct value *v)
+{
+	size_t end = v->end;
+
+	if (!v->quoted && end - v->at >= LONGEST_BARE)
+		while (end < x->n && !IS(x->s[end], C_STOP))
+			end++;
+	return end;
+}
+
 struct value value_at(const struct scan *x, size_t at, const char *ends)
 {
 	size_t q = quote_len(x->s + at, x->n - at);
@@ -88,7 +101,8 @@ struct value value_at(const struct scan *x, size_t at, const char *ends)
 			return v;
 	}
 	v.end = v.at;
-	while (v.end < x->n && !IS(x->s[v.end], C_STOP) && !soft_end(x, v.end, ends))
+	while (v.end < x->n && v.end - v.at < LONGEST_BARE && !IS(x->s[v.end], C_STOP) &&
+	        !soft_end(x, v.end, ends))
 		v.end++;
 	return v;
 }
