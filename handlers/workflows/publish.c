@@ -72,40 +72,6 @@ struct post {
 	bool broadcast;
 };
 
-static bool post_new(struct wf *w, const struct incident *inc, const struct post *p, uint64_t hash,
-        struct err *e)
-{
-	struct heal *h = wf_heal(w);
-	struct arena *a = wf_arena(w);
-	bool root = str_eq(p->slot, "root");
-	struct slack_message msg = {
-	        .channel = inc->channel,
-	        .thread_ts = root ? NULL : inc->root_ts,
-	        .text = message_text(p->m),
-	        .blocks = message_blocks(p->m),
-	        .key = arena_printf(
-	                a, "inc-%lld:%s:%d", (long long)inc->id, p->slot, root ? 0 : inc->reopened),
-	        .broadcast = p->broadcast,
-	};
-	struct slack_posted posted;
-	struct slot_row row = {.slot = p->slot, .hash = hash};
-
-	if (!slack_post_once(
-	            h->slack, a, &msg, wf_maybe_done(w), wf_started_ms(w) - 60000, &posted, e)) {
-		if (e->code != ERR_CONFLICT || root)
-			return false;
-		/* the root was deleted: forget it, so that the next run posts a new thread */
-		row = (struct slot_row){.slot = "root", .hash = 0};
-		if (!slot_set(h->store, inc->id, &row, e))
-			return false;
-		return err_set(e, ERR_STATUS, true, "the thread's root was deleted; posting anew");
-	}
-	row.ts = posted.ts;
-	row.channel = posted.channel;
-	row.posted_ms = row.updated_ms = clock_now_ms();
-	return slot_set(h->store, inc->id, &row, e);
-}
-
 static bool edit(struct wf *w, const struct incident *inc, const struct post *p,
         const struct slot_row *old, uint64_t hash, struct err *e)
 {
@@ -124,6 +90,44 @@ static bool edit(struct wf *w, const struct incident *inc, const struct post *p,
 	row.hash = hash;
 	row.updated_ms = clock_now_ms();
 	return slot_set(h->store, inc->id, &row, e);
+}
+
+static bool post_new(struct wf *w, const struct incident *inc, const struct post *p, uint64_t hash,
+        struct err *e)
+{
+	struct heal *h = wf_heal(w);
+	struct arena *a = wf_arena(w);
+	bool root = str_eq(p->slot, "root");
+	struct slack_message msg = {
+	        .channel = inc->channel,
+	        .thread_ts = root ? NULL : inc->root_ts,
+	        .text = message_text(p->m),
+	        .blocks = message_blocks(p->m),
+	        .key = arena_printf(
+	                a, "inc-%lld:%s:%d", (long long)inc->id, p->slot, root ? 0 : inc->reopened),
+	        .broadcast = p->broadcast,
+	};
+	struct slack_posted posted;
+	struct slot_row row = {.slot = p->slot};
+
+	if (!slack_post_once(
+	            h->slack, a, &msg, wf_maybe_done(w), wf_started_ms(w) - 60000, &posted, e)) {
+		if (e->code != ERR_CONFLICT || root)
+			return false;
+		/* the root was deleted: forget it, so that the next run posts a new thread */
+		row = (struct slot_row){.slot = "root", .hash = 0};
+		if (!slot_set(h->store, inc->id, &row, e))
+			return false;
+		return err_set(e, ERR_STATUS, true, "the thread's root was deleted; posting anew");
+	}
+	row.ts = posted.ts;
+	row.channel = posted.channel;
+	row.hash = posted.found ? 0 : hash;
+	row.posted_ms = row.updated_ms = clock_now_ms();
+	if (!slot_set(h->store, inc->id, &row, e))
+		return false;
+	/* what was posted before a crash or a lost answer may say something older */
+	return !posted.found || edit(w, inc, p, &row, hash, e);
 }
 
 /* The agent's progress changes every few seconds; people are shown it every 15 s. */
