@@ -72,7 +72,7 @@ bool is_uuid(const char *p, size_t n)
 
 bool in_list(const char *list, const char *p, size_t n)
 {
-	if (n == 0)
+	if (n == 0 || p[0] == ' ' || p[0] == '\0')
 		return false;
 	for (const char *q = list; (q = strchr(q, p[0])); q++)
 		if (q[-1] == ' ' && strncmp(q, p, n) == 0 && q[n] == ' ')
