@@ -339,7 +339,7 @@ static bool take_syslog(struct find *f)
 	field(f, K_WORD, tag);
 	if (t > tag + 1 && t - tag < 80 && f->p[t - 1] == ':')
 		field(f, K_TAG, t);
-	else if (memchr(f->p + tag, '[', t - tag) && (t = tag) > 0) { /* "name with blanks[1]: " */
+	else if (memchr(f->p + tag, '[', t - tag)) { /* "name with blanks[1]: " */
 		size_t close = tag;
 
 		while (close < f->n && f->p[close] != ']')

@@ -264,6 +264,37 @@ static size_t epoch_at(const struct cur *c, int64_t *ms)
 	return n;
 }
 
+static bool clock_after_date(struct cur *c, struct when *w)
+{
+	struct cur t = *c;
+
+	if (peek(&t, 0) == ',')
+		t.p++;
+	if (one_of(peek(&t, 0), "T :-_"))
+		t.p++;
+	if (peek(&t, 0) == ' ')
+		t.p++;
+	if (!clock_at(&t, w))
+		return false;
+	*c = t;
+	return true;
+}
+
+/* A time alone, or "081109 203615". */
+static bool bare_clock(struct cur *c, struct when *w, bool *dated)
+{
+	struct cur t = {c->p + 7, c->end};
+
+	if (digits(c) < 6)
+		return clock_at(c, w);
+	if (digits(c) != 6 || peek(c, 6) != ' ' || digits(&t) != 6 || peek(&t, 6) != ' ')
+		return false;
+	*dated = true;
+	ymd(w, 2000 + number(c, 0, 2), number(c, 2, 2), number(c, 4, 2));
+	*c = t;
+	return clock_at(c, w);
+}
+
 size_t time_at(const char *p, size_t n, int64_t *ms)
 {
 	struct cur c = {p, p + n};
@@ -275,32 +306,7 @@ size_t time_at(const char *p, size_t n, int64_t *ms)
 		return 0;
 	skip_weekday(&c);
 	dated = numeric_date(&c, &w) || named_date(&c, &w);
-	if (dated) {
-		struct cur t = c;
-
-		if (peek(&t, 0) == ',')
-			t.p++;
-		if (one_of(peek(&t, 0), "T :-_"))
-			t.p++;
-		if (peek(&t, 0) == ' ')
-			t.p++;
-		clocked = clock_at(&t, &w);
-		if (clocked)
-			c = t;
-	} else {
-		struct cur t = c;
-
-		/* hdfs: 081109 203615 */
-		if (digits(&t) == 6 && peek(&t, 6) == ' ' && (t.p += 7, digits(&t) == 6) &&
-		        peek(&t, 6) == ' ') {
-			ymd(&w, 2000 + number(&c, 0, 2), number(&c, 2, 2), number(&c, 4, 2));
-			c = t;
-			dated = true;
-			clocked = clock_at(&c, &w);
-		} else {
-			clocked = digits(&c) < 6 && clock_at(&c, &w);
-		}
-	}
+	clocked = dated ? clock_after_date(&c, &w) : bare_clock(&c, &w, &dated);
 	if (!dated && !clocked)
 		return epoch_at(&c, ms);
 	if (!clocked && (w.year == 0 || c.p - p < 10))

@@ -10,92 +10,92 @@ enum { C_END, C_WORD = 1, C_DIGIT = 2, C_JOIN = 4, C_BLANK = 8, C_EDGE = 16 };
 
 /* One byte of classes for each byte; joiners are in a word only between two of its characters,
  * edges may also begin it. */
+static const unsigned char classes[128] = {
+        ['\t'] = C_BLANK,
+        ['\n'] = C_BLANK,
+        ['\r'] = C_BLANK,
+        [' '] = C_BLANK,
+        ['0'] = C_DIGIT,
+        ['1'] = C_DIGIT,
+        ['2'] = C_DIGIT,
+        ['3'] = C_DIGIT,
+        ['4'] = C_DIGIT,
+        ['5'] = C_DIGIT,
+        ['6'] = C_DIGIT,
+        ['7'] = C_DIGIT,
+        ['8'] = C_DIGIT,
+        ['9'] = C_DIGIT,
+        ['.'] = C_JOIN,
+        ['-'] = C_JOIN,
+        ['@'] = C_JOIN,
+        ['$'] = C_JOIN,
+        ['%'] = C_JOIN,
+        ['~'] = C_JOIN,
+        ['+'] = C_JOIN,
+        ['#'] = C_JOIN,
+        ['&'] = C_JOIN,
+        ['\\'] = C_JOIN,
+        ['?'] = C_JOIN,
+        ['/'] = C_EDGE,
+        ['_'] = C_WORD,
+        ['*'] = C_JOIN,
+        ['A'] = 1,
+        ['B'] = 1,
+        ['C'] = 1,
+        ['D'] = 1,
+        ['E'] = 1,
+        ['F'] = 1,
+        ['G'] = 1,
+        ['H'] = 1,
+        ['I'] = 1,
+        ['J'] = 1,
+        ['K'] = 1,
+        ['L'] = 1,
+        ['M'] = 1,
+        ['N'] = 1,
+        ['O'] = 1,
+        ['P'] = 1,
+        ['Q'] = 1,
+        ['R'] = 1,
+        ['S'] = 1,
+        ['T'] = 1,
+        ['U'] = 1,
+        ['V'] = 1,
+        ['W'] = 1,
+        ['X'] = 1,
+        ['Y'] = 1,
+        ['Z'] = 1,
+        ['a'] = 1,
+        ['b'] = 1,
+        ['c'] = 1,
+        ['d'] = 1,
+        ['e'] = 1,
+        ['f'] = 1,
+        ['g'] = 1,
+        ['h'] = 1,
+        ['i'] = 1,
+        ['j'] = 1,
+        ['k'] = 1,
+        ['l'] = 1,
+        ['m'] = 1,
+        ['n'] = 1,
+        ['o'] = 1,
+        ['p'] = 1,
+        ['q'] = 1,
+        ['r'] = 1,
+        ['s'] = 1,
+        ['t'] = 1,
+        ['u'] = 1,
+        ['v'] = 1,
+        ['w'] = 1,
+        ['x'] = 1,
+        ['y'] = 1,
+        ['z'] = 1,
+};
+
 static unsigned char class_of(unsigned char c)
 {
-	static const unsigned char table[128] = {
-	        ['\t'] = C_BLANK,
-	        ['\n'] = C_BLANK,
-	        ['\r'] = C_BLANK,
-	        [' '] = C_BLANK,
-	        ['0'] = C_DIGIT,
-	        ['1'] = C_DIGIT,
-	        ['2'] = C_DIGIT,
-	        ['3'] = C_DIGIT,
-	        ['4'] = C_DIGIT,
-	        ['5'] = C_DIGIT,
-	        ['6'] = C_DIGIT,
-	        ['7'] = C_DIGIT,
-	        ['8'] = C_DIGIT,
-	        ['9'] = C_DIGIT,
-	        ['.'] = C_JOIN,
-	        ['-'] = C_JOIN,
-	        ['@'] = C_JOIN,
-	        ['$'] = C_JOIN,
-	        ['%'] = C_JOIN,
-	        ['~'] = C_JOIN,
-	        ['+'] = C_JOIN,
-	        ['#'] = C_JOIN,
-	        ['&'] = C_JOIN,
-	        ['\\'] = C_JOIN,
-	        ['?'] = C_JOIN,
-	        ['/'] = C_EDGE,
-	        ['_'] = C_WORD,
-	        ['*'] = C_JOIN,
-	        ['A'] = 1,
-	        ['B'] = 1,
-	        ['C'] = 1,
-	        ['D'] = 1,
-	        ['E'] = 1,
-	        ['F'] = 1,
-	        ['G'] = 1,
-	        ['H'] = 1,
-	        ['I'] = 1,
-	        ['J'] = 1,
-	        ['K'] = 1,
-	        ['L'] = 1,
-	        ['M'] = 1,
-	        ['N'] = 1,
-	        ['O'] = 1,
-	        ['P'] = 1,
-	        ['Q'] = 1,
-	        ['R'] = 1,
-	        ['S'] = 1,
-	        ['T'] = 1,
-	        ['U'] = 1,
-	        ['V'] = 1,
-	        ['W'] = 1,
-	        ['X'] = 1,
-	        ['Y'] = 1,
-	        ['Z'] = 1,
-	        ['a'] = 1,
-	        ['b'] = 1,
-	        ['c'] = 1,
-	        ['d'] = 1,
-	        ['e'] = 1,
-	        ['f'] = 1,
-	        ['g'] = 1,
-	        ['h'] = 1,
-	        ['i'] = 1,
-	        ['j'] = 1,
-	        ['k'] = 1,
-	        ['l'] = 1,
-	        ['m'] = 1,
-	        ['n'] = 1,
-	        ['o'] = 1,
-	        ['p'] = 1,
-	        ['q'] = 1,
-	        ['r'] = 1,
-	        ['s'] = 1,
-	        ['t'] = 1,
-	        ['u'] = 1,
-	        ['v'] = 1,
-	        ['w'] = 1,
-	        ['x'] = 1,
-	        ['y'] = 1,
-	        ['z'] = 1,
-	};
-
-	return c < 128 ? table[c] : C_WORD;
+	return c < 128 ? classes[c] : C_WORD;
 }
 
 struct reader {
@@ -303,6 +303,39 @@ static void mask_dates(struct words *w, const char *p)
 	}
 }
 
+/* Takes the word at r->i in; returns its end. */
+static size_t take_word(struct words *w, struct reader *r, const struct gap *g)
+{
+	const char *p = r->p;
+	size_t end = word(r), len = end - r->i, close = 0;
+	bool after = w->n > 0 && w->h[w->n - 1] == WILD;
+	bool wild = is_variable(r, len) ||
+	            (w->n > 0 && g->plain && names_one(p + w->at[w->n - 1], w->len[w->n - 1]));
+
+	if (after && g->paren && g->single)
+		close = closed_value(
+		        r, end, wild); /* "12 (1.5 kB)", "10.0.0.1 (host.example.com)" */
+	if (close > 0)
+		end = close;
+	if (close > 0 || (wild && after && g->thin && !g->empty) ||
+	        (after && g->hash == 0 && !g->empty && is_unit(p + r->i, len))) {
+		w->len[w->n - 1] = (uint16_t)(end - w->at[w->n - 1]);
+		return end;
+	}
+	if (!wild) {
+		emit(w, r->hash == WILD ? r->hash + 1 : r->hash, g->hash, r->i, len);
+		return end;
+	}
+	w->at[w->n] = (uint16_t)r->i;
+	w->len[w->n] = (uint16_t)len;
+	w->gap[w->n] = g->hash;
+	w->h[w->n] = WILD;
+	if (w->n > 0 && g->hash == 0)
+		mask_dates(w, p);
+	w->n++;
+	return end;
+}
+
 void words_of(struct words *w, const char *p, size_t n)
 {
 	struct reader r = {.p = p, .n = n};
@@ -316,9 +349,6 @@ void words_of(struct words *w, const char *p, size_t n)
 	w->n = 0;
 	w->tail = 0;
 	while (w->n < MAX_WORDS) {
-		size_t end, close;
-		bool wild, after;
-
 		read_gap(&r, &g);
 		if (g.empty && !(w->n > 0 && w->h[w->n - 1] == WILD))
 			emit(w, WILD, mix64(g.hash), g.at, r.i - g.at);
@@ -328,30 +358,6 @@ void words_of(struct words *w, const char *p, size_t n)
 		}
 		if (g.empty)
 			g.hash = 0;
-		end = word(&r);
-		wild = is_variable(&r, end - r.i);
-		after = w->n > 0 && w->h[w->n - 1] == WILD;
-		if (!wild && w->n > 0 && g.plain &&
-		        names_one(p + w->at[w->n - 1], w->len[w->n - 1]))
-			wild = true;
-		if (after && g.paren && g.single && (close = closed_value(&r, end, wild)) > 0) {
-			end = close; /* "12 (1.5 kB)", "10.0.0.1 (host.example.com)" */
-			w->len[w->n - 1] = (uint16_t)(end - w->at[w->n - 1]);
-		} else if (wild && after && g.thin && !g.empty) {
-			w->len[w->n - 1] = (uint16_t)(end - w->at[w->n - 1]);
-		} else if (after && g.hash == 0 && !g.empty && is_unit(p + r.i, end - r.i)) {
-			w->len[w->n - 1] = (uint16_t)(end - w->at[w->n - 1]);
-		} else if (wild) {
-			w->at[w->n] = (uint16_t)r.i;
-			w->len[w->n] = (uint16_t)(end - r.i);
-			w->gap[w->n] = g.hash;
-			w->h[w->n] = WILD;
-			if (w->n > 0 && g.hash == 0)
-				mask_dates(w, p);
-			w->n++;
-		} else {
-			emit(w, r.hash == WILD ? r.hash + 1 : r.hash, g.hash, r.i, end - r.i);
-		}
-		r.i = end;
+		r.i = take_word(w, &r, &g);
 	}
 }
