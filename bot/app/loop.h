@@ -1,9 +1,9 @@
 /*
  * loop.h - the loop thread of the bot: Socket Mode into the inbox, the local pages, signals.
  *
- * Runs on the thread that calls loop_run (main). SIGTERM, SIGINT and SIGHUP end it: sockets are closed with
- * 1000, within 2 s. Without an app-level token there is no Socket Mode, without an address no
- * pages.
+ * Runs on the thread that calls loop_run (main). SIGTERM, SIGINT and SIGHUP end it: sockets are
+ * closed with 1000, within 2 s. Without an app-level token there is no Socket Mode, without an
+ * address no pages.
  */
 #ifndef APP_LOOP_H
 #define APP_LOOP_H

@@ -260,51 +260,76 @@ static void test_stop(void **state)
 	}
 }
 
+/* ---- storms --------------------------------------------------------------------------------- */
+
+struct storm {
+	struct world w;
+	uint64_t seed;
+	int64_t due; /* when the RETRY timer rings; -1 = it is not set */
+	int64_t asks;
+};
+
+static uint64_t next_random(struct storm *s)
+{
+	s->seed ^= s->seed << 13;
+	s->seed ^= s->seed >> 7;
+	s->seed ^= s->seed << 17;
+	return s->seed;
+}
+
+/* An event that could come now: RETRY only when its timer rings, nothing of a socket that is not
+ * there. */
+static bool choose(struct storm *s, enum socket_event_kind *kind)
+{
+	struct socket_core *c = &s->w.c;
+
+	*kind = (enum socket_event_kind)(1 + next_random(s) % (SOCKET_EVENTS - 2));
+	if (*kind == EVENT_RETRY || (s->due >= 0 && s->due <= s->w.now)) {
+		if (s->due < 0 || c->state != SOCKET_WAIT)
+			return false;
+		s->w.now = s->due > s->w.now ? s->due : s->w.now;
+		s->due = -1;
+		*kind = EVENT_RETRY;
+	}
+	if (*kind == EVENT_CUR_GONE || *kind == EVENT_REFRESH)
+		return c->cur;
+	return *kind != EVENT_OLD_GONE || c->old;
+}
+
+static void check_step(struct storm *s)
+{
+	if (find(&s->w, ACTION_ASK))
+		s->asks++;
+	if (find(&s->w, ACTION_DIAL))
+		assert_false(s->w.c.old && s->w.c.cur);
+	if (armed(&s->w, TIMER_RETRY) >= 0)
+		s->due = s->w.now + armed(&s->w, TIMER_RETRY);
+	if (s->w.c.state == SOCKET_WAIT)
+		assert_true(s->due >= 0); /* it never falls asleep for good */
+}
+
 /* Whatever comes, in any order: never two attempts at once, never more than two connections kept,
  * and never a burst of calls. */
 static void test_storm(void **state)
 {
-	uint64_t seed = 88172645463325252u;
+	struct storm s = {.seed = 88172645463325252u};
+	enum socket_event_kind kind;
 
 	(void)state;
 	for (int round = 0; round < 200; round++) {
-		int64_t hour = 3600000, due = -1, asks = 0;
-		struct world w;
-
-		begin(&w);
-		feed(&w, EVENT_START, 0);
-		while (w.now < hour) {
-			enum socket_event_kind kind;
-			bool had_cur = w.c.cur, had_old = w.c.old;
-
-			seed ^= seed << 13;
-			seed ^= seed >> 7;
-			seed ^= seed << 17;
-			kind = (enum socket_event_kind)(1 + seed % (SOCKET_EVENTS - 2));
-			if (kind == EVENT_RETRY || (due >= 0 && due <= w.now)) {
-				if (due < 0 || w.c.state != SOCKET_WAIT)
-					continue;
-				w.now = due > w.now ? due : w.now;
-				due = -1;
-				kind = EVENT_RETRY;
-			}
-			if ((kind == EVENT_CUR_GONE && !had_cur) ||
-			        (kind == EVENT_OLD_GONE && !had_old) ||
-			        (kind == EVENT_REFRESH && !had_cur))
+		begin(&s.w);
+		s.due = -1;
+		s.asks = 0;
+		feed(&s.w, EVENT_START, 0);
+		while (s.w.now < 3600000) {
+			if (!choose(&s, &kind))
 				continue;
-			feed(&w, kind, 0);
-			if (find(&w, ACTION_ASK))
-				asks++;
-			if (find(&w, ACTION_DIAL))
-				assert_false(w.c.old && w.c.cur);
-			if (armed(&w, TIMER_RETRY) >= 0)
-				due = w.now + armed(&w, TIMER_RETRY);
-			w.now += (int64_t)(seed >> 40) % 50;
-			if (w.c.state == SOCKET_WAIT)
-				assert_true(due >= 0); /* it never falls asleep for good */
+			feed(&s.w, kind, 0);
+			check_step(&s);
+			s.w.now += (int64_t)(s.seed >> 40) % 50;
 		}
 		/* 1 + 2 + 4 + … + 60 + 60 …: about 70 an hour */
-		assert_in_range(asks, 1, 90);
+		assert_in_range(s.asks, 1, 90);
 	}
 }
 
