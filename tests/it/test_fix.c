@@ -245,6 +245,7 @@ static void test_nothing(void **state)
 	assert_int_equal(r.outcome.end, FIX_END_NOTHING);
 	assert_string_equal(r.outcome.left, "no branch was pushed");
 	fixpeers_control(p, r.a, "reset", "{}");
+	arena_free(r.a);
 	/* It says it opened one, but pushed nothing: not believed. */
 	begin(&r, p, 45);
 	fixpeers_fault(p, r.a, "no_push", 99);
