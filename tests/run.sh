@@ -25,7 +25,7 @@ run_one() {
 	esac
 	start=$(date +%s%N)
 	case $name in
-	*.sh) timeout -k 5 "$LIMIT" bash "$prog" ;;
+	*.sh) timeout -k 5 "$LIMIT" $WRAP bash "$prog" ;;
 	*) timeout -k 5 "$LIMIT" $WRAP "$prog" ;;
 	esac >"$log" 2>&1 </dev/null
 	rc=$?
