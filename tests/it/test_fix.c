@@ -50,7 +50,7 @@ static void begin(struct run *r, struct fixpeers *p, int incident)
 	        .max_files = 20,
 	        .max_lines = 800,
 	        .budget_usd = 5,
-	        .deadline_ms = clock_now_ms() + 90000,
+	        .deadline_ms = clock_now_ms() + 300000,
 	        .idle_ms = 60000,
 	        .max_turns = 60,
 	        .agent = "heal",

@@ -182,7 +182,7 @@ static void hand_over(struct bot *b, int before)
 	        .plan_version = 1,
 	        .plan_hash = "1234abcd",
 	        .plan = "1. Release the connection of refused orders.",
-	        .deadline_ms = clock_now_ms() + 90000,
+	        .deadline_ms = clock_now_ms() + 300000,
 	        .agent = "heal",
 	        .model = "llm/sandbox",
 	};
@@ -260,7 +260,9 @@ static void check_done(struct bot *b)
 	struct fix_row *f = fix_get(b->heal.store, b->a, b->incident, 0, &e);
 
 	if (!str_eq(json_str(r, ".outcome.end", ""), "pr"))
-		fail_msg("%s", json_print(b->a, r));
+		fail_msg("%s %s %s %s", json_str(r, ".end.end", "?"), json_str(r, ".end.why", "?"),
+		        json_str(r, ".outcome.left", ""),
+		        json_print(b->a, json_get(r, ".end.progress.steps")));
 	assert_string_equal(json_str(r, ".end.claim.status", ""), "pr_opened");
 	assert_string_equal(json_str(r, ".claim.tests", ""), "passed");
 	assert_true(json_num(r, ".end.cost_usd", 0) > 0);
