@@ -56,6 +56,17 @@ static void play(struct lb_conn *c, void *arg)
 	}
 }
 
+/* The i-th request, from the server's thread. */
+static const char *seen(struct peer *p, size_t i)
+{
+	const char *rq;
+
+	pthread_mutex_lock(&p->lock);
+	rq = p->seen[i];
+	pthread_mutex_unlock(&p->lock);
+	return rq;
+}
+
 static int setup(void **state)
 {
 	struct peer *p = calloc(1, sizeof(*p));
@@ -127,7 +138,7 @@ static bool ask(struct peer *p, struct llm_answer *out, struct err *e)
 
 static const json *sent(struct peer *p, size_t i)
 {
-	const char *body = lb_body(p->seen[i]);
+	const char *body = lb_body(seen(p, i));
 	const json *j = json_parse(p->a, body, strlen(body), NULL);
 
 	assert_non_null(j);
@@ -178,12 +189,12 @@ static void test_openai(void **state)
 	/* 600 × $2 + 400 × $0.5 + 100 × $8, per million */
 	assert_true(near(out.cost_usd, 0.0012 + 0.0002 + 0.0008));
 	assert_int_equal(out.end, LLM_END_OK);
-	assert_true(str_starts(p->seen[0], "POST /v1/chat/completions "));
-	assert_non_null(strstr(p->seen[0], "Authorization: Bearer secret-key-1\r\n"));
+	assert_true(str_starts(seen(p, 0), "POST /v1/chat/completions "));
+	assert_non_null(strstr(seen(p, 0), "Authorization: Bearer secret-key-1\r\n"));
 	assert_string_equal(json_str(sent(p, 0), ".response_format.type", ""), "json_schema");
 	assert_true(json_bool(sent(p, 0), ".response_format.json_schema.strict", false));
-	assert_null(strstr(p->seen[0], "maxLength"));
-	assert_null(strstr(p->seen[0], "temperature"));
+	assert_null(strstr(seen(p, 0), "maxLength"));
+	assert_null(strstr(seen(p, 0), "temperature"));
 	assert_int_equal(json_int(sent(p, 0), ".max_tokens", 0), 4000);
 	assert_string_equal(json_str(sent(p, 0), ".messages[0].role", ""), "system");
 }
@@ -207,9 +218,9 @@ static void test_anthropic(void **state)
 	/* 500 × $2 + 400 × $0.2 + 100 × $2.5 + 50 × $10 */
 	assert_true(near(out.cost_usd, 0.001 + 0.00008 + 0.00025 + 0.0005));
 	assert_string_equal(out.request_id, "req_9");
-	assert_true(str_starts(p->seen[0], "POST /v1/messages "));
-	assert_non_null(strstr(p->seen[0], "x-api-key: secret-key-1\r\n"));
-	assert_non_null(strstr(p->seen[0], "anthropic-version: 2023-06-01\r\n"));
+	assert_true(str_starts(seen(p, 0), "POST /v1/messages "));
+	assert_non_null(strstr(seen(p, 0), "x-api-key: secret-key-1\r\n"));
+	assert_non_null(strstr(seen(p, 0), "anthropic-version: 2023-06-01\r\n"));
 	assert_string_equal(json_str(sent(p, 0), ".output_config.format.type", ""), "json_schema");
 	assert_string_equal(json_str(sent(p, 0), ".system", ""), "rules");
 	assert_int_equal(json_len(json_get(sent(p, 0), ".messages")), 1);
