@@ -58,6 +58,11 @@ shown() { thread "$1" | grep -q .; }
 
 say '1. The other side: a simulated Slack workspace, Railway project, model and GitHub'
 export TZ=UTC
+if ! opencode_bin >/dev/null; then # the stand-in's commands find the sandbox's gh
+	mkdir -p "$TMP/bin"
+	ln -sf "$ROOT/tests/it/lib/gh" "$TMP/bin/gh"
+	PATH=$TMP/bin:$PATH
+fi
 sb_start --time-factor 10
 keep "$SB_PID" sandbox
 echo "   $SB_URL"
@@ -70,8 +75,11 @@ if opencode_bin >/dev/null; then
 	set -- "opencode.url=$OPENCODE_URL" "opencode.directory=$OPENCODE_WORK" opencode.poll=1s
 	echo "   $OPENCODE_URL"
 else
-	say '2. OpenCode is not installed (npm install opencode-ai@1.18.33): the demo ends with the plan'
-	set --
+	say '2. OpenCode is not installed (npm install opencode-ai@1.18.33): a stand-in of the sandbox plays it'
+	OPENCODE_URL=$SB_URL/opencode
+	export OPENCODE_SERVER_PASSWORD=s3cret-opencode
+	set -- "opencode.url=$OPENCODE_URL" opencode.poll=1s
+	echo "   $OPENCODE_URL"
 fi
 say '3. The bot: scans every 30 s here (every 10 min by default)'
 bot_ini scan.every=30s github.poll=1s verify.window=30s "$@"
@@ -87,7 +95,7 @@ say '   … and its plan, in the thread'
 wait_for 20 shown '*Plan v1*'
 thread '*Plan v1*' | head -n 16
 
-if [ -n "${OPENCODE_PID:-}" ]; then
+if [ -n "${OPENCODE_URL:-}" ]; then
 	say '5. Ben types: /heal fix 1'
 	sb POST slack/command '{"user":"U0BEN00001","text":"fix 1"}' >/dev/null
 	wait_for 90 state_is api pr_open || fail 'no pull request'

@@ -11,11 +11,12 @@ extern const struct peer peer_llm __attribute__((weak));
 extern const struct peer peer_github __attribute__((weak));
 extern const struct peer peer_git __attribute__((weak));
 extern const struct peer peer_status __attribute__((weak));
+extern const struct peer peer_opencode __attribute__((weak));
 
 size_t peers_list(const struct peer **out)
 {
-	const struct peer *all[PEERS_MAX] = {
-	        &peer_slack, &peer_railway, &peer_llm, &peer_github, &peer_git, &peer_status};
+	const struct peer *all[PEERS_MAX] = {&peer_slack, &peer_railway, &peer_llm, &peer_github,
+	        &peer_git, &peer_status, &peer_opencode};
 	size_t n = 0;
 	for (size_t i = 0; i < PEERS_MAX; i++)
 		if (all[i])

@@ -4,7 +4,7 @@
 
 #include "sandbox.h"
 
-#define PEERS_MAX 6
+#define PEERS_MAX 7
 
 /* Fills out[PEERS_MAX] with the peers that are linked in, in order; returns how many. */
 size_t peers_list(const struct peer **out);
