@@ -188,7 +188,8 @@ static void take_time(struct scan *s, struct slice v)
 
 static void take_level(struct scan *s, struct slice v, bool quoted)
 {
-	enum level l = quoted ? level_word(v.p, v.n, true) : level_number(atoi(v.p));
+	enum level l =
+	        quoted ? level_word(v.p, v.n, true) : level_number((int)strtol(v.p, NULL, 10));
 
 	if (l != LEVEL_NONE)
 		s->out->level = l;

@@ -236,7 +236,7 @@ static struct forecast from_slots(const struct watch *w, int64_t now_ms, bool di
 	static const int lengths[] = {72, 56, 44, 32, 24, 18, 14, 10, 8};
 	int64_t first = w->segment_ms / SLOT_MS + 1;
 	struct series s;
-	struct fit f;
+	struct fit f = {0};
 
 	for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
 		int n = lengths[i];
@@ -256,7 +256,7 @@ static struct forecast from_fine(const struct watch *w, int64_t now_ms)
 {
 	static const int lengths[] = {FINE, 36, 28, 20};
 	struct series s;
-	struct fit f;
+	struct fit f = {0};
 
 	for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
 		int n = lengths[i];
