@@ -53,6 +53,7 @@ run_one() {
 	fi
 	case $word in
 	FAIL*)
+		echo "$name" >>"$BUILD/failed"
 		echo "  ---- $name (exit $rc), what failed in $log"
 		if grep -q '^not ok' "$log"; then
 			grep -B 4 -A 8 '^not ok' "$log" | head -n 60 | sed 's/^/  | /'
@@ -98,6 +99,7 @@ done
 
 rm -rf "$LOGS"
 mkdir -p "$LOGS"
+: >"$BUILD/failed" # the programs that failed, for another look at them alone
 list=$LOGS/.programs
 {
 	# The slow ones first, so that the end is not one of them alone.
