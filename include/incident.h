@@ -245,6 +245,11 @@ struct fix_row *fix_get(struct store *s, struct arena *a, int64_t incident, int 
  * the incident's event when `ev` is not NULL. */
 bool fix_update(
         struct store *s, const struct fix_row *f, const struct incident_event *ev, struct err *e);
+/* The same for what the outside world decided (a pull request is there, a run broke): the row is
+ * written even when the incident does not take the event any more, because a person resolved or
+ * dismissed it meanwhile. *moved (may be NULL): whether it took it. */
+bool fix_settle(struct store *s, const struct fix_row *f, const struct incident_event *ev,
+        bool *moved, struct err *e);
 
 /* --- money --- */
 bool spend_add(struct store *s, const char *key, int64_t incident, const char *kind,

@@ -478,11 +478,24 @@ static void merge(struct fix_row *row, const struct fix_row *f)
 struct update {
 	const struct fix_row *f;
 	const struct incident_event *ev;
+	bool settle; /* a refused event does not keep the row from being written */
+	bool moved;
 };
+
+/* The state machine is asked before anything is written: a refusal leaves the transaction whole. */
+static bool would_take(
+        struct db *db, struct arena *a, const struct update *u, bool *ok, struct err *e)
+{
+	struct incident *inc = incident_row_get(db, a, u->f->incident, e);
+	enum incident_state to;
+
+	*ok = inc && incident_next(inc->state, u->ev->kind, &to);
+	return inc != NULL;
+}
 
 static bool do_update(struct db *db, struct arena *a, void *arg, struct err *e)
 {
-	const struct update *u = arg;
+	struct update *u = arg;
 	struct fix_row *row = fix_row_get(db, a, u->f->incident, u->f->n, e);
 
 	if (!row)
@@ -490,7 +503,10 @@ static bool do_update(struct db *db, struct arena *a, void *arg, struct err *e)
 	merge(row, u->f);
 	if (!fix_row_update(db, a, row, e))
 		return false;
-	if (u->ev)
+	u->moved = u->ev != NULL;
+	if (u->settle && !would_take(db, a, u, &u->moved, e))
+		return false;
+	if (u->moved)
 		return apply_tx(db, a, row->incident, u->ev, e);
 	return publish_request(db, a, row->incident, e);
 }
@@ -498,7 +514,19 @@ static bool do_update(struct db *db, struct arena *a, void *arg, struct err *e)
 bool fix_update(
         struct store *s, const struct fix_row *f, const struct incident_event *ev, struct err *e)
 {
-	struct update u = {f, ev};
+	struct update u = {.f = f, .ev = ev};
 
 	return write_with(s, do_update, &u, e);
+}
+
+bool fix_settle(struct store *s, const struct fix_row *f, const struct incident_event *ev,
+        bool *moved, struct err *e)
+{
+	struct update u = {.f = f, .ev = ev, .settle = true};
+
+	if (!write_with(s, do_update, &u, e))
+		return false;
+	if (moved)
+		*moved = u.moved;
+	return true;
 }

@@ -49,8 +49,14 @@ static const json *record_step(struct wf *w, const json *in, struct err *e)
 	return json_obj(wf_arena(w));
 }
 
-static const char *left_text(struct arena *a, const struct fix_row *fix, const json *left)
+static const char *left_text(
+        struct arena *a, const struct fix_row *fix, const json *left, const struct err *alive)
 {
+	if (alive->code != ERR_NONE)
+		return arena_printf(a,
+		        "stopped here, but the agent's session could not be ended (%s); look at the "
+		        "OpenCode server and at the branch %s of %s",
+		        alive->msg, fix->branch, fix->repo);
 	if (json_str(left, ".sha", NULL))
 		return arena_printf(a,
 		        "stopped; the branch %s of %s stays for you to look at or delete",
@@ -60,8 +66,10 @@ static const char *left_text(struct arena *a, const struct fix_row *fix, const j
 
 static bool stop(struct wf *w, const struct call *c, const struct fix_row *fix, struct err *e)
 {
+	static const struct wf_policy soon = {.attempts = 4, .total_ms = 30000};
 	struct arena *a = wf_arena(w);
 	json *in = json_obj(a);
+	struct err alive = {0};
 	const json *left;
 
 	json_set_int(in, "run", fix->run);
@@ -69,8 +77,12 @@ static bool stop(struct wf *w, const struct call *c, const struct fix_row *fix, 
 		return false;
 	json_set(in, "contract", fix->contract);
 	json_set_str(in, "session", fix->session);
-	if (!wf_step(w, "abort", fix_body_abort, in, e))
+	/* a server that is gone must not keep the incident in "fixing" */
+	if (!wf_step_with(w, "abort", &soon, fix_body_abort, in, &alive) &&
+	        (alive.code == ERR_SUSPENDED || alive.code == ERR_CANCELED)) {
+		*e = alive;
 		return false;
+	}
 	json_set_str(in, "repo", fix->repo);
 	json_set_str(in, "branch", fix->branch);
 	left = wf_step(w, "left", left_step, in, e);
@@ -80,7 +92,7 @@ static bool stop(struct wf *w, const struct call *c, const struct fix_row *fix, 
 	json_set_int(in, "incident", fix->incident);
 	json_set_int(in, "n", fix->n);
 	json_set_str(in, "user", c->user);
-	json_set_str(in, "left", left_text(a, fix, left));
+	json_set_str(in, "left", left_text(a, fix, left, &alive));
 	return wf_step(w, "record", record_step, in, e) != NULL;
 }
 

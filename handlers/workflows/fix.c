@@ -290,8 +290,9 @@ static const json *session_step(struct wf *w, const json *in, struct err *e)
 static const json *work(struct wf *w, const json *contract, struct err *e)
 {
 	struct arena *a = wf_arena(w);
-	static const struct wf_policy patient = {
-	        .attempts = 40, .first_ms = 2000, .max_ms = 15000, .total_ms = 30 * 60 * 1000};
+	static const struct wf_policy patient = {.attempts = 40,
+	        .first_ms = 2000,
+	        .max_ms = 15000}; /* the contract has the deadline */
 	const json *end = NULL;
 
 	for (int attempt = 1; attempt <= 2; attempt++) {
@@ -336,7 +337,7 @@ static bool record_pr(struct wf *w, const json *in, struct fix_row *row, struct 
 	json_set(card, "flags", json_get(in, ".outcome.gate.flags"));
 	row->pr = card;
 	ev.note = arena_printf(wf_arena(w), "%s#%d", json_str(in, ".repo", ""), row->pr_number);
-	return fix_update(wf_heal(w)->store, row, &ev, e);
+	return fix_settle(wf_heal(w)->store, row, &ev, NULL, e);
 }
 
 static const char *failure_text(struct arena *a, const json *in)
@@ -370,7 +371,7 @@ static const json *record_step(struct wf *w, const json *in, struct err *e)
 		return record_pr(w, in, &row, e) ? out : NULL;
 	row.state = "failed";
 	row.error = ev.note = redact_text(h->redact, a, failure_text(a, in));
-	return fix_update(h->store, &row, &ev, e) ? out : NULL;
+	return fix_settle(h->store, &row, &ev, NULL, e) ? out : NULL;
 }
 
 static bool start_follow(struct wf *w, int number, struct err *e)
@@ -425,29 +426,38 @@ static const json *failed_step(struct wf *w, const json *in, struct err *e)
 	        .cost_usd = -1,
 	};
 	struct incident_event ev = {.kind = INCIDENT_EV_FIX_FAILED, .note = row.error};
-	struct err refused = {0};
 
-	if (fix_update(wf_heal(w)->store, &row, &ev, &refused) || refused.code == ERR_CONFLICT)
-		return json_obj(wf_arena(w));
-	*e = refused;
-	return NULL;
+	return fix_settle(wf_heal(w)->store, &row, &ev, NULL, e) ? json_obj(wf_arena(w)) : NULL;
 }
 
-static bool fix_failed(struct wf *w, struct err *e)
+/* True also when the server cannot be reached: then the session ends at its own limits. */
+static bool end_session(struct wf *w, struct err *e)
 {
 	json *in = json_obj(wf_arena(w));
 	struct err unreachable = {0};
 
 	json_set(in, "contract", json_get(wf_input(w), ".input.contract"));
 	json_set_null(in, "session");
-	if (!wf_step(w, "abort", fix_body_abort, in, &unreachable)) {
-		if (unreachable.code == ERR_SUSPENDED || unreachable.code == ERR_CANCELED) {
-			*e = unreachable;
-			return false;
-		}
-		log_warn("fix", "the session could not be ended: %s", unreachable.msg);
+	if (wf_step(w, "abort", fix_body_abort, in, &unreachable))
+		return true;
+	if (unreachable.code == ERR_SUSPENDED || unreachable.code == ERR_CANCELED) {
+		*e = unreachable;
+		return false;
 	}
-	return wf_step(w, "record", failed_step, wf_input(w), e) != NULL;
+	log_warn("fix", "the session could not be ended: %s", unreachable.msg);
+	return true;
+}
+
+static bool fix_failed(struct wf *w, struct err *e)
+{
+	return end_session(w, e) && wf_step(w, "record", failed_step, wf_input(w), e) != NULL;
+}
+
+/* Stopped while a step was on its way: the session it may just have made is ended too. Who stopped
+ * it has recorded why. */
+static bool fix_cancelled(struct wf *w, struct err *e)
+{
+	return end_session(w, e);
 }
 
 const struct workflow wf_fix = {
@@ -456,4 +466,5 @@ const struct workflow wf_fix = {
         .run = fix,
         .lane = WF_BACKGROUND,
         .on_failure = fix_failed,
+        .on_cancel = fix_cancelled,
 };

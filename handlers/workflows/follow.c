@@ -82,19 +82,10 @@ static const json *closed_step(struct wf *w, const json *in, struct err *e)
 {
 	struct fix_row row = row_of(w);
 	struct incident_event ev = {.kind = INCIDENT_EV_PR_CLOSED};
-	struct err refused = {0};
 
 	(void)in;
 	row.state = "closed";
-	if (!fix_update(wf_heal(w)->store, &row, &ev, &refused)) {
-		if (refused.code != ERR_CONFLICT) {
-			*e = refused;
-			return NULL;
-		}
-		if (!fix_update(wf_heal(w)->store, &row, NULL, e))
-			return NULL; /* the incident ended meanwhile: only the card changes */
-	}
-	return json_obj(wf_arena(w));
+	return fix_settle(wf_heal(w)->store, &row, &ev, NULL, e) ? json_obj(wf_arena(w)) : NULL;
 }
 
 /* An incident that ended by itself stays ended; then there is nothing to prove. */
@@ -105,27 +96,22 @@ static const json *event_step(struct wf *w, const json *in, struct err *e)
 	        .note = json_str(in, ".note", NULL),
 	};
 	struct fix_row row = row_of(w);
-	struct err refused = {0};
 	json *out = json_obj(wf_arena(w));
+	bool moved;
 
 	row.state = json_str(in, ".state", NULL);
 	row.verification = json_get(in, ".verification");
-	json_set_bool(out, "ok", true);
-	if (fix_update(wf_heal(w)->store, &row, &ev, &refused))
-		return out;
-	if (refused.code != ERR_CONFLICT) {
-		*e = refused;
+	if (!fix_settle(wf_heal(w)->store, &row, &ev, &moved, e))
 		return NULL;
-	}
-	if (!fix_update(wf_heal(w)->store, &row, NULL, e))
-		return NULL;
-	json_set_bool(out, "ok", false);
+	json_set_bool(out, "ok", moved);
 	return out;
 }
 
 static const json *event(struct wf *w, const char *step, enum incident_event_kind kind,
         const char *state, const json *verification, struct err *e)
 {
+	/* The words name settings, which may be others after a restart. */
+	static const struct wf_policy policy = {.any_input = true};
 	json *in = json_obj(wf_arena(w));
 
 	json_set_int(in, "kind", kind);
@@ -134,7 +120,7 @@ static const json *event(struct wf *w, const char *step, enum incident_event_kin
 		json_set(in, "verification", verification);
 		json_set_str(in, "note", json_str(verification, ".text", NULL));
 	}
-	return wf_step(w, step, event_step, in, e);
+	return wf_step_with(w, step, &policy, event_step, in, e);
 }
 
 /* --- deployed? --- */
@@ -333,9 +319,43 @@ static bool follow(struct wf *w, struct err *e)
 	return prove(w, deployed, e);
 }
 
+/* Nobody looks at the pull request any more: the incident does not wait for it, and says why. What
+ * the state is decides the event; the other one is refused and changes nothing. */
+static const json *lost_step(struct wf *w, const json *in, struct err *e)
+{
+	struct arena *a = wf_arena(w);
+	json *v = json_obj(a);
+	struct fix_row row = {
+	        .incident = json_int(in, ".input.incident", 0),
+	        .n = (int)json_int(in, ".input.n", 0),
+	        .cost_usd = -1,
+	        .verification = v,
+	};
+	struct incident_event ev = {.kind = INCIDENT_EV_UNPROVEN};
+	bool moved;
+
+	ev.note = arena_printf(
+	        a, "The pull request is no longer followed: %s", json_str(in, ".error", "unknown"));
+	json_set_str(v, "verdict", "unknown");
+	json_set_str(v, "text", ev.note);
+	if (!fix_settle(wf_heal(w)->store, &row, &ev, &moved, e))
+		return NULL;
+	ev.kind = INCIDENT_EV_PR_CLOSED;
+	row.state = "closed"; /* as far as the limit of open ones goes */
+	if (!moved && !fix_settle(wf_heal(w)->store, &row, &ev, &moved, e))
+		return NULL;
+	return json_obj(a);
+}
+
+static bool follow_failed(struct wf *w, struct err *e)
+{
+	return wf_step(w, "lost", lost_step, wf_input(w), e) != NULL;
+}
+
 const struct workflow wf_follow = {
         .name = "follow",
         .version = 1,
         .run = follow,
         .lane = WF_BACKGROUND,
+        .on_failure = follow_failed,
 };

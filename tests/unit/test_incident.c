@@ -292,6 +292,33 @@ static void fixes_per_repository_are_capped(void **state)
 	assert_int_equal(n, 2);
 }
 
+/* A person resolved the incident while the agent worked: what became of the fix is kept all the
+ * same, and it no longer counts as one under way in the repository. */
+static void a_fix_ends_although_its_incident_is_over(void **state)
+{
+	struct ground *g = *state;
+	struct incident_event failed = {.kind = INCIDENT_EV_FIX_FAILED};
+	struct err e = {0};
+	struct fix_row f;
+	bool opened, moved = true;
+	int64_t id = open_one(g, &opened);
+	int n;
+
+	diagnose(g, id, "k1");
+	f = fix_sample(g, id, 1);
+	assert_true(fix_begin(g->s, "a", &f, 1, &n, &e));
+	assert_true(incident_apply(g->s, id,
+	        &(struct incident_event){.kind = INCIDENT_EV_RESOLVED, .actor = "U1"}, &e));
+	f = (struct fix_row){.incident = id, .n = 1, .state = "failed", .cost_usd = -1};
+	assert_false(fix_update(g->s, &f, &failed, &e));
+	assert_int_equal(e.code, ERR_CONFLICT);
+	assert_string_equal(fix_get(g->s, g->a, id, 1, &e)->state, "queued");
+	assert_true(fix_settle(g->s, &f, &failed, &moved, &e));
+	assert_false(moved);
+	assert_string_equal(fix_get(g->s, g->a, id, 1, &e)->state, "failed");
+	assert_int_equal(get(g, id)->state, INCIDENT_RESOLVED);
+}
+
 static void an_update_keeps_what_is_not_given(void **state)
 {
 	struct ground *g = *state;
@@ -473,6 +500,7 @@ int main(void)
 	        T(acks_and_naps_are_kept_and_repeatable),
 	        T(a_fix_asked_twice_is_one),
 	        T(fixes_per_repository_are_capped),
+	        T(a_fix_ends_although_its_incident_is_over),
 	        T(an_update_keeps_what_is_not_given),
 	        T(one_rating_per_person_the_latest_wins),
 	        T(lists_filter_and_order),
