@@ -11,4 +11,9 @@
 bool investigate_start(struct store *s, struct arena *a, int64_t incident, const char *key,
         const char *hint, const char *user, int64_t *run_out, struct err *e);
 
+/* The same as a step, for a person: the thread shows it at once, and where it is not possible (the
+ * incident is over, or being fixed) ERR_CONFLICT carries the sentence for the person. */
+bool investigate_ask(
+        struct wf *w, int64_t incident, const char *hint, const char *user, struct err *e);
+
 #endif

@@ -370,7 +370,7 @@ static bool tell(struct wf *w, const json *p, const char *text, struct err *e)
 	        .response_url = json_str(p, ".response_url", NULL),
 	};
 
-	if (!c.user || (!c.channel && !c.response_url))
+	if (!c.user || !*c.user)
 		return true;
 	text = arena_strdup(wf_arena(w), text);
 	return reply_text(w, &c, "tell", e, "%s", text);

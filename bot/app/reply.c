@@ -6,6 +6,24 @@
 #include "slack.h"
 #include "str.h"
 
+/* A dialog and App Home are in no channel: the answer comes as a direct message. */
+static const json *reply_direct(
+        struct wf *w, const char *user, const struct slack_answer *answer, struct err *e)
+{
+	const struct slack_message m = {
+	        .channel = user,
+	        .text = answer->text,
+	        .blocks = answer->blocks,
+	        .key = wf_key(w),
+	};
+	struct slack_posted posted;
+
+	if (!slack_post_once(wf_heal(w)->slack, wf_arena(w), &m, wf_maybe_done(w), wf_started_ms(w),
+	            &posted, e))
+		return NULL;
+	return json_obj(wf_arena(w));
+}
+
 /* response_url when there is one that still lives, else an ephemeral message in the same thread. */
 static const json *reply_step(struct wf *w, const json *in, struct err *e)
 {
@@ -24,6 +42,8 @@ static const json *reply_step(struct wf *w, const json *in, struct err *e)
 		*e = first;
 		return NULL;
 	}
+	if (!json_str(in, ".channel", NULL))
+		return reply_direct(w, json_str(in, ".user", ""), &answer, e);
 	const struct slack_message m = {
 	        .channel = json_str(in, ".channel", ""),
 	        .thread_ts = json_str(in, ".thread", NULL),

@@ -504,9 +504,9 @@ static bool do_update(struct db *db, struct arena *a, void *arg, struct err *e)
 	if (!fix_row_update(db, a, row, e))
 		return false;
 	u->moved = u->ev != NULL;
-	if (u->settle && !would_take(db, a, u, &u->moved, e))
+	if (u->ev && u->settle && !would_take(db, a, u, &u->moved, e))
 		return false;
-	if (u->moved)
+	if (u->ev && u->moved)
 		return apply_tx(db, a, row->incident, u->ev, e);
 	return publish_request(db, a, row->incident, e);
 }

@@ -50,36 +50,20 @@ static bool open_dialog(struct wf *w, const struct call *c, struct err *e)
 
 const struct action action_hint = {.id = "hint", .right = RIGHT_RESPONDER, .run = open_dialog};
 
-static const json *start_step(struct wf *w, const json *in, struct err *e)
-{
-	json *out = json_obj(wf_arena(w));
-	int64_t run;
-
-	if (!investigate_start(wf_heal(w)->store, wf_arena(w), json_int(in, ".incident", 0),
-	            wf_key(w), json_str(in, ".hint", NULL), json_str(in, ".user", NULL), &run, e))
-		return NULL;
-	json_set_int(out, "run", run);
-	return out;
-}
-
 static bool submit(struct wf *w, const struct call *c, struct err *e)
 {
 	struct arena *a = wf_arena(w);
 	const json *view = json_get(c->payload, ".view"), *data;
 	const char *text = json_str(view, ".private_metadata", "{}");
 	const char *hint = view_value(view, "hint");
-	json *in = json_obj(a);
 
 	data = json_parse(a, text, strlen(text), e);
 	if (!data)
 		return false;
 	if (!hint || !*hint)
 		return true;
-	json_set_int(in, "incident", json_int(data, ".incident", 0));
-	json_set_str(in, "user", c->user);
-	json_set_str(in, "hint",
-	        redact_text(wf_heal(w)->redact, a, str_clean(a, hint, strlen(hint), 500)));
-	return wf_step(w, "start", start_step, in, e) != NULL;
+	hint = redact_text(wf_heal(w)->redact, a, str_clean(a, hint, strlen(hint), 500));
+	return investigate_ask(w, json_int(data, ".incident", 0), hint, c->user, e);
 }
 
 const struct action action_hint_submit = {

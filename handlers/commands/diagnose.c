@@ -8,34 +8,19 @@
 #include "spark.h"
 #include "str.h"
 
-static const json *start_step(struct wf *w, const json *in, struct err *e)
-{
-	json *out = json_obj(wf_arena(w));
-	int64_t run;
-
-	if (!investigate_start(wf_heal(w)->store, wf_arena(w), json_int(in, ".incident", 0),
-	            wf_key(w), json_str(in, ".hint", NULL), json_str(in, ".user", NULL), &run, e))
-		return NULL;
-	json_set_int(out, "run", run);
-	return out;
-}
-
 static bool run(struct wf *w, const struct call *c, struct err *e)
 {
 	struct heal *h = wf_heal(w);
-	json *in = json_obj(wf_arena(w));
+	const char *hint = NULL;
 
 	if (!h->llm)
 		return err_set(e, ERR_INPUT, false,
 		        "no LLM is connected, so there are numbers only; an operator sets [llm] model "
 		        "and its key");
-	json_set_int(in, "incident", c->incident);
-	json_set_str(in, "user", c->user);
-	if (*c->text && c->argc > 0)
-		json_set_str(in, "hint",
-		        redact_text(h->redact, wf_arena(w),
-		                str_clean(wf_arena(w), c->argv[0], strlen(c->argv[0]), 500)));
-	if (!wf_step(w, "start", start_step, in, e))
+	if (c->argc > 0)
+		hint = redact_text(h->redact, wf_arena(w),
+		        str_clean(wf_arena(w), c->argv[0], strlen(c->argv[0]), 500));
+	if (!investigate_ask(w, c->incident, hint, c->user, e))
 		return false;
 	return confirm_text(w, c, "reply", e,
 	        "Diagnosing INC-%lld once more; the thread shows it. At most %s.",

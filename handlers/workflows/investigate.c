@@ -47,6 +47,35 @@ bool investigate_start(struct store *s, struct arena *a, int64_t incident, const
 	return flow_start(s, &st, run_out, e);
 }
 
+static const json *start_step(struct wf *w, const json *in, struct err *e)
+{
+	struct store *s = wf_heal(w)->store;
+	json *out = json_obj(wf_arena(w));
+	int64_t id = json_int(in, ".incident", 0), run;
+	struct incident_event ev = {
+	        .kind = INCIDENT_EV_DIAGNOSING,
+	        .actor = json_str(in, ".user", NULL),
+	};
+
+	if (!incident_apply(s, id, &ev, e) ||
+	        !investigate_start(s, wf_arena(w), id, wf_key(w), json_str(in, ".hint", NULL),
+	                ev.actor, &run, e))
+		return NULL;
+	json_set_int(out, "run", run);
+	return out;
+}
+
+bool investigate_ask(
+        struct wf *w, int64_t incident, const char *hint, const char *user, struct err *e)
+{
+	json *in = json_obj(wf_arena(w));
+
+	json_set_int(in, "incident", incident);
+	json_set_str(in, "user", user);
+	json_set_str(in, "hint", hint);
+	return wf_step(w, "start", start_step, in, e) != NULL;
+}
+
 /* --- what every look needs --- */
 
 struct look {
@@ -543,8 +572,7 @@ static const json *ask(struct wf *w, const json *items, struct err *why, struct 
 
 	if (!wf_heal(w)->llm) {
 		err_set(why, ERR_CONFIG, false,
-		        "No model is connected, so here is the evidence alone. An operator sets [llm] "
-		        "model and its key.");
+		        "no model is connected (an operator sets [llm] model and its key)");
 		return NULL;
 	}
 	json_set(in, "items", items);

@@ -53,9 +53,14 @@ static bool load(struct wf *w, int64_t id, struct render *r, struct err *e)
 	if (!r->inc || !vote_list(h->store, a, id, &votes, &r->nvotes, e))
 		return false;
 	r->votes = votes;
+	/* a store that cannot be read now must not look like an incident without a plan */
 	r->dx = diagnosis_get(h->store, a, id, 0, &none);
-	r->fix = fix_get(h->store, a, id, 0, &none);
-	return true;
+	if (r->dx || none.code == ERR_NOT_FOUND)
+		r->fix = fix_get(h->store, a, id, 0, &none);
+	if (r->fix || none.code == ERR_NOT_FOUND)
+		return true;
+	*e = none;
+	return false;
 }
 
 static const struct slot_row *row_of(const struct slot_row *rows, size_t n, const char *slot)
@@ -124,8 +129,10 @@ static bool post_new(struct wf *w, const struct incident *inc, const struct post
 	row.channel = posted.channel;
 	row.hash = posted.found ? 0 : hash;
 	row.posted_ms = row.updated_ms = clock_now_ms();
-	if (!slot_set(h->store, inc->id, &row, e))
+	if (!slot_set(h->store, inc->id, &row, e)) {
+		e->ambiguous = true; /* it is posted: look before posting again */
 		return false;
+	}
 	/* what was posted before a crash or a lost answer may say something older */
 	return !posted.found || edit(w, inc, p, &row, hash, e);
 }
@@ -258,16 +265,28 @@ static bool publish_notes(struct wf *w, struct err *e)
 	return true;
 }
 
+/* A message that Slack does not take keeps no other one from being shown; without a root there is
+ * no thread. */
 static bool publish(struct wf *w, struct err *e)
 {
+	struct err refused = {0};
+
 	for (size_t i = 0; i < sizeof(slots) / sizeof(*slots); i++) {
 		json *in = json_copy(wf_arena(w), wf_input(w));
 
 		json_set_int(in, "slot", (int64_t)i);
-		if (!wf_step(w, slots[i].name, slot_step, in, e))
+		if (wf_step(w, slots[i].name, slot_step, in, e))
+			continue;
+		if (i == 0 || e->code == ERR_SUSPENDED || e->code == ERR_CANCELED)
 			return false;
+		refused = *e;
 	}
-	return publish_notes(w, e);
+	if (!publish_notes(w, e))
+		return false;
+	if (refused.code == ERR_NONE)
+		return true;
+	*e = refused;
+	return false;
 }
 
 const struct workflow wf_publish = {
