@@ -1,0 +1,344 @@
+/* Where INVESTIGATE looks. See looks.h. */
+#include "looks.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "clock.h"
+#include "diagnose.h"
+#include "digest.h"
+#include "handler.h"
+#include "incident.h"
+#include "railway.h"
+#include "redact.h"
+#include "spark.h"
+#include "statuspage.h"
+#include "str.h"
+
+enum {
+	HOUR_MS = 3600 * 1000,
+	LOOK_BACK_MS = 2 * HOUR_MS, /* of logs before the onset: what is new, what is usual */
+	CHANGE_MS = 2 * HOUR_MS,
+	MAX_LOGS = 3000,
+	MAX_TEMPLATES = 8,
+	DIGEST_TOKENS = 2500,
+	BUILD_TAIL = 30,
+};
+
+/* --- what every look needs --- */
+
+struct look {
+	struct incident *inc;
+	struct evidence_list *list;
+	int64_t from_ms, to_ms;
+	const char *window, *link, *deployment;
+};
+
+static bool look_init(struct wf *w, const json *in, struct look *k, struct err *e)
+{
+	struct arena *a = wf_arena(w);
+
+	k->inc = incident_get(wf_heal(w)->store, a, json_int(in, ".incident", 0), e);
+	if (!k->inc)
+		return false;
+	k->list = evidence_new(a);
+	k->from_ms = k->inc->began_ms - LOOK_BACK_MS;
+	k->to_ms = json_int(in, ".now", 0);
+	k->window = arena_printf(
+	        a, "%s–%s UTC", clock_hhmm(a, k->inc->began_ms), clock_hhmm(a, k->to_ms));
+	k->link = json_str(k->inc->facts, ".link", NULL);
+	k->deployment = json_str(k->inc->facts, ".change.deployment", NULL);
+	redact_reset_count(wf_heal(w)->redact);
+	return true;
+}
+
+static const json *look_done(struct wf *w, const struct look *k)
+{
+	json *out = json_obj(wf_arena(w));
+
+	json_set(out, "items", evidence_json(k->list, wf_arena(w)));
+	json_set_int(out, "masked", (int64_t)redact_count(wf_heal(w)->redact));
+	return out;
+}
+
+/* A failed read is evidence of its own: what is missing. Only what a retry may heal fails the
+ * step, and only twice. */
+static const json *look_failed(
+        struct wf *w, const struct look *k, const char *what, const struct err *why, struct err *e)
+{
+	if (why->code == ERR_CANCELED || (why->retryable && wf_attempt(w) < 3)) {
+		*e = *why;
+		return NULL;
+	}
+	evidence_add_missing(k->list, arena_printf(wf_arena(w), "%s: %s", what, why->msg));
+	return look_done(w, k);
+}
+
+static const char *safe(struct wf *w, const char *text, size_t max)
+{
+	struct arena *a = wf_arena(w);
+
+	return redact_text(wf_heal(w)->redact, a, str_clean(a, text, strlen(text), max));
+}
+
+/* --- logs --- */
+
+static void feed_logs(struct wf *w, struct digest *d, const struct railway_logs *logs)
+{
+	for (size_t i = 0; i < logs->n; i++) {
+		const struct railway_log *row = &logs->rows[i];
+		const char *line = safe(w, row->message, 16384);
+
+		digest_add(d, row->ts_ms, row->severity, line, strlen(line));
+	}
+	digest_end(d);
+}
+
+const json *look_logs(struct wf *w, const json *in, struct err *e)
+{
+	struct look k;
+	struct railway_logs_request q = {.limit = MAX_LOGS};
+	struct railway_logs logs;
+	const struct digest_template *top;
+	struct digest_totals totals;
+	struct digest *d;
+	struct err why = {0};
+	size_t n;
+
+	if (!look_init(w, in, &k, e))
+		return NULL;
+	if (!k.deployment)
+		return look_done(w, &k);
+	q.id = k.deployment;
+	q.from_ms = k.from_ms;
+	q.to_ms = k.to_ms;
+	if (!railway_deploy_logs(wf_heal(w)->railway, wf_arena(w), &q, &logs, &why))
+		return look_failed(w, &k, "deployment logs", &why, e);
+	d = digest_new(&(struct digest_options){.split_ms = k.inc->began_ms});
+	feed_logs(w, d, &logs);
+	top = digest_top(d, wf_arena(w), MAX_TEMPLATES, &n);
+	totals = digest_totals(d);
+	evidence_add_logs(k.list, top, n, &totals, k.window, k.link);
+	evidence_add_digest(k.list, digest_render(d, wf_arena(w), DIGEST_TOKENS), k.window);
+	digest_free(d);
+	if (logs.truncated)
+		evidence_add_missing(k.list,
+		        arena_printf(wf_arena(w),
+		                "logs before %s UTC (only the newest %d lines were read)",
+		                clock_hhmm(wf_arena(w), logs.n ? logs.rows[0].ts_ms : k.from_ms),
+		                MAX_LOGS));
+	return look_done(w, &k);
+}
+
+/* --- routes --- */
+
+const json *look_routes(struct wf *w, const json *in, struct err *e)
+{
+	struct look k;
+	struct railway_logs_request q = {.limit = MAX_LOGS};
+	struct railway_http_logs logs;
+	struct err why = {0};
+	struct routes *r;
+
+	if (!look_init(w, in, &k, e))
+		return NULL;
+	if (!k.deployment || !json_has(k.inc->facts, ".http"))
+		return look_done(w, &k);
+	q.id = k.deployment;
+	q.from_ms = k.from_ms;
+	q.to_ms = k.to_ms;
+	if (!railway_http_logs(wf_heal(w)->railway, wf_arena(w), &q, &logs, &why))
+		return look_failed(w, &k, "HTTP logs", &why, e);
+	r = routes_new(k.inc->began_ms);
+	for (size_t i = 0; i < logs.n; i++) {
+		struct route_row row = {
+		        .method = logs.rows[i].method,
+		        .path = safe(w, logs.rows[i].path, 500),
+		        .status = logs.rows[i].status,
+		        .duration_ms = logs.rows[i].total_ms,
+		        .bytes = logs.rows[i].tx_bytes,
+		        .ts_ms = logs.rows[i].ts_ms,
+		};
+
+		routes_add(r, &row);
+	}
+	if (logs.n > 0)
+		evidence_add_routes(k.list, routes_render(r, wf_arena(w), 12), routes_failing(r),
+		        k.window, k.link);
+	routes_free(r);
+	return look_done(w, &k);
+}
+
+/* --- deployments --- */
+
+static void add_build_tail(struct wf *w, struct look *k, const char *deployment)
+{
+	struct arena *a = wf_arena(w);
+	struct railway_logs_request q = {.id = deployment, .limit = 200};
+	struct railway_logs logs;
+	struct str b = str_new(a);
+	struct err why = {0};
+
+	if (!railway_build_logs(wf_heal(w)->railway, a, &q, &logs, &why)) {
+		evidence_add_missing(k->list, arena_printf(a, "build log: %s", why.msg));
+		return;
+	}
+	for (size_t i = logs.n > BUILD_TAIL ? logs.n - BUILD_TAIL : 0; i < logs.n; i++)
+		str_addf(&b, "%s\n", safe(w, logs.rows[i].message, 300));
+	if (b.len)
+		evidence_add_build(k->list, b.s, k->link);
+}
+
+const json *look_deploys(struct wf *w, const json *in, struct err *e)
+{
+	struct look k;
+	struct railway_deployments_request q = {0};
+	const struct railway_deployment *got;
+	struct railway_deployment *list;
+	struct err why = {0};
+	size_t n;
+
+	if (!look_init(w, in, &k, e))
+		return NULL;
+	q.project_id = k.inc->project_id;
+	q.environment_id = k.inc->environment_id;
+	q.service_id = k.inc->service_id;
+	if (!railway_deployments(wf_heal(w)->railway, wf_arena(w), &q, &got, &n, &why))
+		return look_failed(w, &k, "deployments", &why, e);
+	list = ARENA_ARRAY(wf_arena(w), n + 1, struct railway_deployment);
+	for (size_t i = 0; i < n; i++) {
+		list[i] = got[i];
+		list[i].message = got[i].message ? safe(w, got[i].message, 200) : NULL;
+		list[i].author = got[i].author ? safe(w, got[i].author, 80) : NULL;
+	}
+	evidence_add_deployments(k.list, list, n, k.inc->began_ms, CHANGE_MS);
+	if (n > 0 && list[0].status == RAILWAY_FAILED)
+		add_build_tail(w, &k, list[0].id);
+	return look_done(w, &k);
+}
+
+/* --- neighbours and the shape of the project: from the last scan, no request --- */
+
+static double share_of(const json *facts, const char *path)
+{
+	return json_num(facts, path, (double)NAN);
+}
+
+static void add_neighbour(struct look *k, const struct scan_row *row)
+{
+	const json *facts = json_get(row->view, ".facts");
+	struct evidence_neighbour n = {
+	        .name = row->service,
+	        .kind = json_str(row->view, ".kind", "service"),
+	        .cpu = share_of(facts, ".cpu.share"),
+	        .memory = share_of(facts, ".memory.share"),
+	        .disk = share_of(facts, ".disk.share"),
+	        .crashed = (int)json_int(facts, ".instances.crashed", -1),
+	        .restarts = -1,
+	};
+	bool sick = !str_eq(json_str(row->view, ".severity", "none"), "none");
+
+	if (str_eq(row->service_id, k->inc->service_id))
+		return;
+	if (sick || str_eq(n.kind, "database"))
+		evidence_add_neighbour(k->list, &n, k->window, json_str(facts, ".link", NULL));
+}
+
+static const char *architecture(struct arena *a, const struct scan_row *rows, size_t n)
+{
+	struct str b = str_new(a);
+
+	for (size_t i = 0; i < n && i < 40; i++) {
+		const json *facts = json_get(rows[i].view, ".facts");
+
+		str_addf(&b, "%s%s (%s", i ? "; " : "", rows[i].service,
+		        json_str(rows[i].view, ".kind", "service"));
+		if (json_str(facts, ".service.repo", NULL))
+			str_addf(&b, ", repository %s", json_str(facts, ".service.repo", ""));
+		if (json_has(facts, ".http"))
+			str_add(&b, ", public");
+		if (json_has(facts, ".disk"))
+			str_add(&b, ", volume");
+		str_add(&b, ")");
+	}
+	if (n > 40)
+		str_addf(&b, "; and %zu more", n - 40);
+	return b.s;
+}
+
+const json *look_neighbours(struct wf *w, const json *in, struct err *e)
+{
+	struct look k;
+	struct scan_row *rows;
+	size_t n;
+
+	if (!look_init(w, in, &k, e) ||
+	        !scan_load(wf_heal(w)->store, wf_arena(w), k.inc->environment_id, &rows, &n, e))
+		return NULL;
+	for (size_t i = 0; i < n; i++)
+		add_neighbour(&k, &rows[i]);
+	if (n > 0)
+		evidence_add_architecture(k.list, architecture(wf_arena(w), rows, n));
+	return look_done(w, &k);
+}
+
+/* --- status pages --- */
+
+const json *look_upstream(struct wf *w, const json *in, struct err *e)
+{
+	struct heal *h = wf_heal(w);
+	struct status_report *reports;
+	struct look k;
+	size_t n;
+
+	if (!look_init(w, in, &k, e))
+		return NULL;
+	if (!statuspage_all(h->statuspage, wf_arena(w),
+	            (const char *const *)h->settings->status.pages, &reports, &n, e))
+		return NULL;
+	for (size_t i = 0; i < n; i++) {
+		reports[i].title = safe(w, str_or(reports[i].title, ""), 200);
+		evidence_add_upstream(k.list, &reports[i]);
+	}
+	return look_done(w, &k);
+}
+
+/* --- what was before, what people say --- */
+
+static void add_earlier(struct wf *w, struct look *k)
+{
+	struct store *s = wf_heal(w)->store;
+	struct arena *a = wf_arena(w);
+	struct err none = {0};
+	struct incident *old;
+	struct diagnosis *dx;
+	struct plan plan;
+	struct evidence_earlier x = {0};
+
+	if (k->inc->previous == 0 || !(old = incident_get(s, a, k->inc->previous, &none)))
+		return;
+	dx = diagnosis_get(s, a, old->id, 0, &none);
+	x.incident = old->id;
+	x.headline = old->headline;
+	x.when_ms = old->opened_ms;
+	x.ended = old->how_ended;
+	if (dx && dx->plan && plan_parse(a, dx->plan, &plan, &none))
+		x.cause = plan.cause;
+	evidence_add_earlier(k->list, &x, NULL);
+}
+
+const json *look_memory(struct wf *w, const json *in, struct err *e)
+{
+	const char *hint = json_str(in, ".hint", NULL);
+	struct look k;
+
+	if (!look_init(w, in, &k, e))
+		return NULL;
+	evidence_add_facts(k.list, k.inc->facts, k.inc->began_ms);
+	add_earlier(w, &k);
+	if (hint)
+		evidence_add_person(k.list,
+		        person_name(wf_heal(w), wf_arena(w), json_str(in, ".user", NULL)), hint,
+		        k.to_ms);
+	return look_done(w, &k);
+}
