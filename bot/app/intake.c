@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/crash.h"
 #include "clock.h"
 #include "log.h"
 #include "store/inbox.h"
@@ -77,6 +78,8 @@ static void finish(void *arg)
 			metric_add(in->duplicates, 1);
 		observe(in, j->work);
 		socket_mode_ack(j->work, NULL);
+		crash_place("inbox", j->put.kind);
+		crash_point("after-ack");
 		return;
 	}
 	metric_add(in->refused, 1);
@@ -95,6 +98,8 @@ static void on_commit(void *arg, const struct err *e)
 	struct job *j = arg;
 
 	j->stored = e == NULL;
+	crash_place("inbox", j->put.kind);
+	crash_point("after-inbox");
 	if (e)
 		j->err = *e;
 	ioloop_post(j->in->o.loop, finish, j);
@@ -107,6 +112,8 @@ void intake_take(void *ctx, struct socket_work *work)
 	const char *text = envelope_stored(work->a, &work->env, in->o.redact, in->o.redact_ctx);
 
 	metric_add(in->received, 1);
+	crash_place("inbox", work->env.type);
+	crash_point("before-inbox");
 	j->in = in;
 	j->work = work;
 	j->put = (struct inbox_put){.kind = work->env.type,

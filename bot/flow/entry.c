@@ -78,8 +78,12 @@ static bool write_stubbornly(struct entry *en, struct run_commit *c, struct err 
 	return true;
 }
 
-static void committed(struct step_rec *r)
+static void committed(const struct entry *en, struct step_rec *r)
 {
+	if (r->state == STEP_DONE) {
+		crash_place(en->name, r->name);
+		crash_point("after-commit");
+	}
 	r->stored = true;
 	r->tried = false;
 	r->failed.n = 0;
@@ -107,15 +111,23 @@ bool entry_commit(struct entry *en, struct run_commit *c, struct err *e)
 		en->worker->claim.a = en->worker->arenas[!en->worker->arena];
 		c->claim = &en->worker->claim;
 	}
+	for (size_t i = 0; i < n; i++) {
+		if (en->pending[i]->tried) {
+			crash_place(en->name, en->pending[i]->name);
+			crash_point("before-commit");
+		}
+	}
 	if (!write_stubbornly(en, c, e)) {
 		en->abandoned = e->code == ERR_STORE;
 		return en->abandoned ? entry_suspend(en, 0, NULL, e) : false;
 	}
 	for (size_t i = 0; i < n; i++)
-		committed(en->pending[i]);
+		committed(en, en->pending[i]);
 	en->npending = 0;
 	en->parked = !c->goes_on;
-	flow_crash_point("after-commit");
+	crash_place(en->name, NULL);
+	if (en->parked)
+		crash_point(c->then == RUN_PARK ? "after-park" : "after-end");
 	return true;
 }
 
@@ -126,7 +138,7 @@ bool entry_commit_slot(struct wf *w, struct step_rec *r, struct err *e)
 	add_lease(w->en, &c);
 	if (!write_stubbornly(w->en, &c, e))
 		return false;
-	committed(r);
+	committed(w->en, r);
 	return true;
 }
 
@@ -286,12 +298,12 @@ static void end(struct entry *en, bool ok, const struct err *why)
 
 	if (en->parked || en->abandoned)
 		return;
-	flow_crash_point("before-end");
 	decide(en, ok, why, &c);
+	crash_place(en->name, NULL);
+	crash_point(c.then == RUN_PARK ? "before-park" : "before-end");
 	if (!entry_commit(en, &c, &e) && !en->abandoned)
 		log_error("flow", "run %lld: its end cannot be stored: %s", (long long)en->run,
 		        e.msg);
-	flow_crash_point("after-end");
 }
 
 /* Whether the function was entered does not matter to the rest: a run that cannot be loaded fails.
@@ -318,6 +330,7 @@ void entry_run(struct worker *k)
 	struct entry en = {.flow = k->flow,
 	        .worker = k,
 	        .a = a,
+	        .name = c.workflow,
 	        .run = c.id,
 	        .created_ms = c.created_ms,
 	        .version = c.version,
@@ -329,7 +342,8 @@ void entry_run(struct worker *k)
 	atomic_store(&en.lease_until_ms, clock_now_ms() + k->flow->c.lease_ms);
 	atomic_store(&k->run, c.id);
 	atomic_fetch_add(&k->flow->entries, 1);
-	flow_crash_point("after-claim");
+	crash_place(en.name, NULL);
+	crash_point("after-claim");
 	en.steps = map_new(a);
 	pthread_mutex_init(&en.mu, NULL);
 	enter(&en, &c);

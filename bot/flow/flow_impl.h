@@ -13,8 +13,8 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "base/crash.h"
 #include "base/map.h"
-#include "flow/crash.h"
 #include "flow/flow.h"
 #include "store/runs_engine.h"
 
@@ -65,6 +65,7 @@ struct entry {
 	struct arena *a;
 	const struct workflow *wf;
 	wf_fn fn;
+	const char *name; /* of the workflow or its hook, "fix!failed" */
 	int64_t run, created_ms;
 	int version, entries;
 	const json *input;

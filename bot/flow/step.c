@@ -279,9 +279,10 @@ void step_call(
 	w->memo = r->memo ? json_parse(w->a, r->memo, strlen(r->memo), &ignored) : NULL;
 	w->again = false;
 	atomic_fetch_add(&w->en->flow->steps, 1);
-	flow_crash_point("before-body");
+	crash_place(w->en->name, r->name);
+	crash_point("before-body");
 	result = body(w, in, &why);
-	flow_crash_point("after-body");
+	crash_point(crash_called() ? "after-effect" : "after-body");
 	w->step = NULL;
 	after_call(w, r, &q, result, &why);
 }

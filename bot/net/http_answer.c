@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/crash.h"
 #include "clock.h"
 #include "net/http_private.h"
 #include "str.h"
@@ -43,9 +44,11 @@ static size_t on_header(char *line, size_t size, size_t n, void *p)
 		t->too_large = true;
 		return 0;
 	}
-	if (len > 5 && strncmp(line, "HTTP/", 5) == 0)
+	if (len > 5 && strncmp(line, "HTTP/", 5) == 0) {
+		crash_point_call(
+		        "during-reply", str_or(t->r->method, t->body ? "POST" : "GET"), t->r->url);
 		t->nhead = 0; /* what came before was a 100 or an answer of the proxy */
-	else if (colon)
+	} else if (colon)
 		keep_header(t, line, colon, line + len);
 	return len;
 }

@@ -8,8 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/crash.h"
 #include "clock.h"
 #include "net/http_private.h"
+#include "str.h"
 
 #define POLL_MS     100 /* how late a stop or a silent stream is noticed */
 #define MAX_AT_ONCE 16
@@ -75,6 +77,8 @@ static size_t begin(struct http *h, struct transfer *t, size_t n)
 			t[i].done = t[i].failed = true;
 			continue;
 		}
+		crash_point_call("before-call", str_or(t[i].r->method, t[i].body ? "POST" : "GET"),
+		        t[i].r->url);
 		if (curl_multi_add_handle(h->multi, t[i].easy) != CURLM_OK)
 			abort();
 		running++;

@@ -279,7 +279,8 @@ static bool crash_once(const char *at)
 static void test_every_point(void **state)
 {
 	static const char *const points[] = {"before-body", "after-body", "after-commit",
-	        "before-end", "after-end", "after-claim"};
+	        "before-commit", "before-park", "after-park", "before-end", "after-end",
+	        "after-claim"};
 	int crashes = 0;
 
 	(void)state;
