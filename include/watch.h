@@ -3,7 +3,7 @@
  * this same code on the same samples.
  *
  * One `struct watch` follows one service: feed it samples in time order, then evaluate at the
- * scan's times. Its memory is bounded (about 5 KiB per service whatever the age), and it can be
+ * scan's times. Its memory is bounded (about 8 KiB per service whatever the age), and it can be
  * saved to a blob and loaded again by any later version. Missing values are NAN: never zero, never
  * recovery. Thread: the caller's; objects are not shared.
  */

@@ -9,7 +9,7 @@
 #include "str.h"
 #include "watch/state.h"
 
-enum { VERSION = 2 };
+enum { VERSION = 3 };
 
 struct walk {
 	struct str *out;        /* writing; NULL = reading */
@@ -120,6 +120,14 @@ static void walk_slot(struct walk *k, struct slot *s)
 		walk_u16(k, v[i]);
 }
 
+static void walk_hour(struct walk *k, struct hour *h)
+{
+	walk_u16(k, &h->p95);
+	walk_u16(k, &h->requests);
+	walk_u16(k, &h->cpu);
+	walk_u16(k, &h->mem);
+}
+
 static void walk_filling(struct walk *k, struct filling *f)
 {
 	double *v[] = {&f->mem_low, &f->mem_high, &f->disk, &f->cpu, &f->p95, &f->p95_weight,
@@ -154,6 +162,8 @@ static void fields(struct walk *k, struct watch *w)
 		walk_fine(k, &w->fine[i]);
 	for (int i = 0; i < SLOTS; i++)
 		walk_slot(k, &w->slot[i]);
+	for (int i = 0; i < WEEK_HOURS; i++)
+		walk_hour(k, &w->week[i]);
 	walk_filling(k, &w->filling);
 }
 
@@ -202,6 +212,7 @@ bool watch_load(struct watch *w, const void *blob, size_t n)
 	if (k.short_of || k.left > 0 || !sane(&fresh))
 		return false;
 	*w = fresh;
+	w->usual.hour = -1;
 	usual_update(w);
 	return true;
 }

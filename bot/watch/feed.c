@@ -16,15 +16,6 @@ static double share_of(double used, double limit)
 	return limit > 0 && used >= 0 ? used / limit : (double)NAN;
 }
 
-const struct fine *fine_back(const struct watch *w, int64_t now_ms, int back)
-{
-	int64_t at = (now_ms - 1) / w->fine_ms - back;
-
-	if (at > w->fine_at || at <= w->fine_at - FINE || at < 0)
-		return NULL;
-	return w->fine[at % FINE].n ? &w->fine[at % FINE] : NULL;
-}
-
 int64_t fine_start(const struct watch *w, int64_t now_ms, int back)
 {
 	return ((now_ms - 1) / w->fine_ms - back) * w->fine_ms;
@@ -35,16 +26,6 @@ int fine_count(const struct watch *w, int64_t ms)
 	int64_t n = (ms + w->fine_ms - 1) / w->fine_ms;
 
 	return n < 1 ? 1 : n > FINE ? FINE : (int)n;
-}
-
-const struct slot *slot_of(const struct watch *w, int64_t at)
-{
-	const struct slot *s;
-
-	if (at >= w->slot_at || at < w->slot_at - SLOTS || at < 0)
-		return NULL;
-	s = &w->slot[at % SLOTS];
-	return s->flags & SLOT_USED ? s : NULL;
 }
 
 /* --- the slot that is being filled --- */
@@ -67,7 +48,7 @@ static struct slot packed(const struct filling *f)
 
 static void turn_slot(struct watch *w, int64_t at)
 {
-	int64_t from = w->slot_at;
+	int64_t from = w->slot_at, filled = from;
 
 	if (at <= from)
 		return;
@@ -79,6 +60,8 @@ static void turn_slot(struct watch *w, int64_t at)
 		memset(&w->slot[i % SLOTS], 0, sizeof(w->slot[0]));
 	w->slot_at = at;
 	w->filling = no_filling;
+	if (filled > 0 && filled / HOUR_SLOTS != at / HOUR_SLOTS)
+		usual_learn_hour(w, filled / HOUR_SLOTS);
 	usual_update(w);
 }
 

@@ -1,6 +1,5 @@
 /* latency.c - p95 against absolute limits and against the service's own usual; see judge.h. */
 #include <math.h>
-#include <stdlib.h>
 
 #include "watch/judge.h"
 
@@ -40,13 +39,6 @@ static enum severity grade_p95(const struct judge *j, double p95)
 	return SEVERITY_WARN;
 }
 
-static int by_value(const void *a, const void *b)
-{
-	float x = *(const float *)a, y = *(const float *)b;
-
-	return x < y ? -1 : x > y;
-}
-
 struct look {
 	double mean, median; /* ms; the mean weighted by requests */
 	double requests;
@@ -57,7 +49,7 @@ static struct look look_back(const struct judge *j, int bins)
 {
 	struct look l = {NAN, NAN, 0, 0, 0};
 	double sum = 0, weight = 0;
-	float v[FINE];
+	double v[FINE];
 
 	for (int i = 0; i < bins; i++) {
 		const struct fine *f = fine_back(j->w, j->k->now_ms, i);
@@ -70,13 +62,12 @@ static struct look look_back(const struct judge *j, int bins)
 		sum += n * (double)f->p95;
 		weight += n;
 		l.bad += grade_p95(j, (double)f->p95) != SEVERITY_NONE;
-		v[l.bins++] = f->p95;
+		v[l.bins++] = (double)f->p95;
 	}
 	if (l.bins == 0)
 		return l;
-	qsort(v, (size_t)l.bins, sizeof(v[0]), by_value);
 	l.mean = sum / weight;
-	l.median = (double)v[l.bins / 2];
+	l.median = select_nth(v, l.bins, l.bins / 2);
 	return l;
 }
 

@@ -1,10 +1,11 @@
 /* pack.c - numbers in 16 bits, see state.h. */
 #include <math.h>
+#include <string.h>
 
 #include "watch/state.h"
 
 #define SHARE_STEPS 50000.0
-#define LOG_STEPS   3000.0 /* of ln(1 + v): 0.03 % a step, up to 3e9 */
+#define PACK_MOST   4.2e9
 
 uint16_t pack_share(double v)
 {
@@ -18,16 +19,28 @@ double unpack_share(uint16_t v)
 	return v == NO_U16 ? (double)NAN : v / SHARE_STEPS;
 }
 
+/* A tiny float of 1 + v: 5 bits of exponent, 11 of mantissa, so 0.03 % a step up to 4e9. */
 uint16_t pack_log(double v)
 {
+	float x = (float)fmin(v, PACK_MOST) + 1;
+	uint32_t bits;
+
 	if (!(v >= 0))
 		return NO_U16;
-	return (uint16_t)fmin(log1p(v) * LOG_STEPS + 0.5, NO_U16 - 1);
+	memcpy(&bits, &x, sizeof(bits));
+	bits = bits - (127U << 23) + (1U << 11); /* rounded */
+	return (uint16_t)(bits >> 12 < NO_U16 ? bits >> 12 : NO_U16 - 1);
 }
 
 double unpack_log(uint16_t v)
 {
-	return v == NO_U16 ? (double)NAN : expm1(v / LOG_STEPS);
+	uint32_t bits = ((uint32_t)v << 12) + (127U << 23);
+	float x;
+
+	if (v == NO_U16)
+		return (double)NAN;
+	memcpy(&x, &bits, sizeof(x));
+	return (double)(x - 1);
 }
 
 double select_nth(double *v, int n, int k)

@@ -1,10 +1,10 @@
 /*
  * state.h - what one struct watch remembers, for bot/watch/ only.
  *
- * Two rings, both bounded whatever the age: fine bins (a minute each by default) that cover the
- * window, and quarter-hour slots that cover two days. A slot is packed to 16-bit numbers: shares in
- * 1/50000, everything else on a logarithmic scale of 0.1 % per step or finer. All that is judged is
- * computed from these rings, so that saving them saves everything.
+ * Three rings, bounded whatever the age: fine bins (a minute each by default) that cover the
+ * window, quarter-hour slots that cover two days, and the hours of a week. A slot is packed to
+ * 16-bit numbers: shares in 1/50000, everything else on a logarithmic scale of 0.1 % per step or
+ * finer. All that is judged is computed from these rings, so that saving them saves everything.
  */
 #ifndef WATCH_STATE_H
 #define WATCH_STATE_H
@@ -12,9 +12,11 @@
 #include "watch.h"
 
 enum {
-	FINE = 48,        /* fine bins */
-	SLOTS = 192,      /* quarter hours: two days */
-	DAY_SLOTS = 96,   /* quarter hours of a day */
+	FINE = 48,      /* fine bins */
+	SLOTS = 192,    /* quarter hours: two days */
+	DAY_SLOTS = 96, /* quarter hours of a day */
+	HOUR_SLOTS = 4,
+	WEEK_HOURS = 168,
 	SLOT_MS = 900000, /* a quarter of an hour */
 	MINUTE_MS = 60000,
 	NO_U16 = 0xffff, /* no value */
@@ -44,16 +46,28 @@ struct filling {
 	uint32_t n_disk, n_cpu, n_requests, flags;
 };
 
+/* One hour of the week, blended with the same hour of the weeks before. */
+struct hour {
+	uint16_t p95, requests; /* log: the highest of its slots that were not slow; the lowest */
+	uint16_t cpu, mem;      /* share: the highest */
+};
+
 /* What is usual, from the slots; worked out anew whenever a slot is complete. NAN = not known. */
 struct usual {
-	double p95;               /* ms: median of two days, or that of this time of day if more */
-	double error_rate;        /* share of two days, the last hour left out */
-	double requests;          /* a minute, at this time yesterday (the lowest around it) */
-	double cpu_same_time;     /* highest share around this time yesterday */
-	double mem_same_time;     /* highest share around this time yesterday */
+	double p95;               /* ms: median of two days, or that of this time of day or of the
+	                           * week if more */
+	double requests;          /* a minute, at this time yesterday or last week: the lowest */
+	double cpu_same_time;     /* highest share around this time yesterday or last week */
+	double mem_same_time;     /* highest share around this time yesterday or last week */
 	double mem_low, mem_high; /* of the last day without the last 90 minutes */
-	double mem_top, disk_top; /* of two days without the last four hours */
 	unsigned slots;           /* how many there are */
+	/* of two days, at the begin of this hour: */
+	int64_t hour; /* its first slot */
+	double two_days_p95;
+	double error_rate;         /* share, the last hour left out */
+	double mem_top, disk_top;  /* highest before tops_until (four hours ago) */
+	int mem_slots, disk_slots; /* how many there are */
+	int64_t tops_until;        /* slot */
 };
 
 struct watch {
@@ -71,6 +85,7 @@ struct watch {
 	struct fine fine[FINE];
 	struct slot slot[SLOTS];
 	struct filling filling;
+	struct hour week[WEEK_HOURS];
 	struct usual usual;
 	bool has_requests;
 };
@@ -86,20 +101,36 @@ double select_nth(double *v, int n, int k);
 
 /* --- rings (feed.c) --- */
 /* The bin `back` bins before the one that holds now_ms; NULL when there is none. */
-const struct fine *fine_back(const struct watch *w, int64_t now_ms, int back);
+static inline const struct fine *fine_back(const struct watch *w, int64_t now_ms, int back)
+{
+	int64_t at = (now_ms - 1) / w->fine_ms - back;
+
+	if (at > w->fine_at || at <= w->fine_at - FINE || at < 0)
+		return NULL;
+	return w->fine[at % FINE].n ? &w->fine[at % FINE] : NULL;
+}
 int64_t fine_start(const struct watch *w, int64_t now_ms, int back); /* its begin, ms */
 /* Number of bins in `ms` of time, at least 1, at most FINE. */
 int fine_count(const struct watch *w, int64_t ms);
 /* The complete slot number `at` (slots since the epoch); NULL = none. */
-const struct slot *slot_of(const struct watch *w, int64_t at);
+static inline const struct slot *slot_of(const struct watch *w, int64_t at)
+{
+	const struct slot *s;
+
+	if (at >= w->slot_at || at < w->slot_at - SLOTS || at < 0)
+		return NULL;
+	s = &w->slot[(uint64_t)at % SLOTS];
+	return s->flags & SLOT_USED ? s : NULL;
+}
 
 /* --- usual.c --- */
 void usual_update(struct watch *w);
+/* An hour (since the epoch) is complete: into the week. */
+void usual_learn_hour(struct watch *w, int64_t hour);
 
 /* --- trend.c --- */
 struct forecast {
 	double eta_s, low_s, high_s; /* NAN = not filling up */
-	double slope;                /* share per second */
 	int64_t since_ms;
 	double age_s; /* how long the trend has held */
 };

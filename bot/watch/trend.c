@@ -12,11 +12,7 @@
  */
 #include <math.h>
 
-#include "watch/state.h"
-
-enum { MAX_POINTS = SLOTS };
-
-#define FULL 0.995 /* at this share of the limit it is over */
+#include "watch/trend.h"
 
 struct series {
 	double y[MAX_POINTS];
@@ -53,50 +49,26 @@ static double median_slope(const double *y, int n, double step_s)
 }
 
 struct fit {
-	double pace;             /* share per second, the later half counting double */
-	double slope, low, high; /* share per second; 80 % of the single slopes */
-	double level, above;     /* now, and by how much the peaks stand above it */
-	double spread;           /* median distance from the line */
+	double slope, low; /* share per second; 90 % of the single slopes are above low */
+	double spread;     /* median distance from the line */
 };
-
-/* Where the trend stands now, by the newest quarter (at least six points: no trend is straight for
- * ever), and how far its peaks stand above. */
-static void set_level(const struct series *s, struct fit *f)
-{
-	double v[MAX_POINTS], late = median_slope(s->y + s->n - s->n / 2, s->n / 2, s->step_s);
-	int n = s->n / 4 > 6 ? s->n / 4 : 6, m = 0;
-
-	if (!isnan(late))
-		f->pace = (f->slope + late) / 2;
-	else
-		f->pace = f->slope;
-	for (int i = s->n - n; i < s->n; i++)
-		if (!isnan(s->y[i]))
-			v[m++] = s->y[i] + f->pace * s->step_s * (s->n - 1 - i);
-	if (m < 3)
-		return;
-	f->level = quantile(v, m, 0.5);
-	f->above = quantile(v, m, 0.9) - f->level;
-}
 
 static bool fit_line(const struct series *s, struct fit *f)
 {
-	double v[MAX_POINTS];
+	double v[MAX_POINTS], level;
 	int n = slopes(s->y, s->n, s->step_s, v), m = 0;
 
 	if (n < 3)
 		return false;
 	f->slope = quantile(v, n, 0.5);
 	f->low = quantile(v, n, 0.1);
-	f->high = quantile(v, n, 0.9);
 	for (int i = 0; i < s->n; i++)
 		if (!isnan(s->y[i]))
 			v[m++] = s->y[i] + f->slope * s->step_s * (s->n - 1 - i);
-	f->level = quantile(v, m, 0.5);
+	level = quantile(v, m, 0.5);
 	for (int i = 0; i < m; i++)
-		v[i] = fabs(v[i] - f->level);
+		v[i] = fabs(v[i] - level);
 	f->spread = quantile(v, m, 0.5);
-	set_level(s, f);
 	return true;
 }
 
@@ -123,6 +95,12 @@ static double highest_step(const struct series *s)
 	return top;
 }
 
+/* Is it where the service has not been before? Cheap, so it is asked first. */
+static bool is_new(const struct series *s)
+{
+	return highest(s, s->n / 3) >= s->before + s->need_new;
+}
+
 static bool counts(const struct series *s, const struct fit *f)
 {
 	double rise = f->slope * s->step_s * (s->n - 1);
@@ -133,44 +111,38 @@ static bool counts(const struct series *s, const struct fit *f)
 		return false;
 	if (!(late >= 0.45 * f->slope))
 		return false;
-	if (highest_step(s) > s->max_jump * rise)
-		return false;
-	return highest(s, s->n / 3) >= s->before + s->need_new;
+	return highest_step(s) <= s->max_jump * rise;
 }
 
-static struct forecast forecast_of(const struct series *s, const struct fit *f, int64_t now_ms)
-{
-	double slope = f->pace;
-	double room = FULL - f->level - f->above;
-	double age = s->step_s * s->n;
+static const struct forecast no_forecast = {NAN, NAN, NAN, 0, NAN};
 
-	if (room < 0)
-		room = 0;
-	return (struct forecast){
-	        .eta_s = room / slope,
-	        .low_s = room / fmax(f->high, slope),
-	        .high_s = room / fmin(f->low, slope),
-	        .slope = slope,
-	        .since_ms = now_ms - (int64_t)(age * 1000),
-	        .age_s = age,
-	};
+static struct forecast trend_of(const struct series *s, int64_t now_ms)
+{
+	struct forecast c = no_forecast;
+
+	c.age_s = s->step_s * s->n;
+	c.since_ms = now_ms - (int64_t)(c.age_s * 1000);
+	return c;
 }
 
 /* --- where the points come from --- */
 
-static double value_of(const struct slot *s, bool disk)
+double slot_height(const struct watch *w, int64_t at, bool disk)
 {
+	const struct slot *s = slot_of(w, at);
+
 	return !s ? (double)NAN : unpack_share(disk ? s->disk : s->mem_high);
 }
 
-/* The highest value of the slots [.., before) and how many there were. */
+/* The highest value of the slots [.., before) and how many there were; usual.c has seen all but the
+ * latest. */
 static double highest_before(const struct watch *w, int64_t before, bool disk, int *n_out)
 {
-	double top = (double)NAN;
+	double top = disk ? w->usual.disk_top : w->usual.mem_top;
 
-	*n_out = 0;
-	for (int64_t at = w->slot_at - SLOTS; at < before; at++) {
-		double v = value_of(slot_of(w, at), disk);
+	*n_out = disk ? w->usual.disk_slots : w->usual.mem_slots;
+	for (int64_t at = w->usual.tops_until; at < before; at++) {
+		double v = slot_height(w, at, disk);
 
 		if (isnan(v))
 			continue;
@@ -201,7 +173,7 @@ static int slot_series(const struct watch *w, int n, bool disk, struct series *s
 	s->need_rise = 0.06;
 	s->need_new = 0.05;
 	for (int i = 0; i < n; i++) {
-		s->y[i] = value_of(slot_of(w, w->slot_at - n + i), disk);
+		s->y[i] = slot_height(w, w->slot_at - n + i, disk);
 		got += !isnan(s->y[i]);
 	}
 	set_history(s, top, known);
@@ -229,12 +201,11 @@ static int fine_series(const struct watch *w, int64_t now_ms, int n, struct seri
 	return got;
 }
 
-static const struct forecast no_forecast = {NAN, NAN, NAN, NAN, 0, NAN};
-
 static struct forecast from_slots(const struct watch *w, int64_t now_ms, bool disk)
 {
 	static const int lengths[] = {72, 56, 44, 32, 24, 18, 14, 10, 8};
 	int64_t first = w->segment_ms / SLOT_MS + 1;
+	struct forecast c;
 	struct series s;
 	struct fit f = {0};
 
@@ -243,11 +214,12 @@ static struct forecast from_slots(const struct watch *w, int64_t now_ms, bool di
 
 		if (!disk && w->segment_ms > 0 && w->slot_at - n < first)
 			continue;
-		if (slot_series(w, n, disk, &s) < n * 3 / 4 || !fit_line(&s, &f) || !counts(&s, &f))
+		if (slot_series(w, n, disk, &s) < n * 3 / 4 || !is_new(&s) || !fit_line(&s, &f) ||
+		        !counts(&s, &f))
 			continue;
-		/* the points end with the last complete slot */
-		f.level += f.pace * (double)(now_ms - w->slot_at * SLOT_MS) / 1000;
-		return forecast_of(&s, &f, now_ms);
+		c = trend_of(&s, now_ms);
+		forecast_slots(w, now_ms, s.y, s.n, disk, &c);
+		return c;
 	}
 	return no_forecast;
 }
@@ -255,6 +227,7 @@ static struct forecast from_slots(const struct watch *w, int64_t now_ms, bool di
 static struct forecast from_fine(const struct watch *w, int64_t now_ms)
 {
 	static const int lengths[] = {FINE, 36, 28, 20};
+	struct forecast c;
 	struct series s;
 	struct fit f = {0};
 
@@ -263,9 +236,12 @@ static struct forecast from_fine(const struct watch *w, int64_t now_ms)
 
 		if (fine_start(w, now_ms, n - 1) <= w->segment_ms)
 			continue;
-		if (fine_series(w, now_ms, n, &s) >= n * 3 / 4 && fit_line(&s, &f) &&
-		        counts(&s, &f))
-			return forecast_of(&s, &f, now_ms);
+		if (fine_series(w, now_ms, n, &s) < n * 3 / 4 || !is_new(&s) || !fit_line(&s, &f) ||
+		        !counts(&s, &f))
+			continue;
+		c = trend_of(&s, now_ms);
+		forecast_fine(w, s.y, s.n, &c);
+		return c;
 	}
 	return no_forecast;
 }
@@ -276,7 +252,7 @@ static bool is_new_height(const struct watch *w, bool disk)
 	double recent = disk ? (double)NAN : w->filling.mem_high;
 
 	for (int64_t at = w->slot_at - LATELY; at < w->slot_at; at++)
-		recent = fmax(recent, value_of(slot_of(w, at), disk));
+		recent = fmax(recent, slot_height(w, at, disk));
 	return !(recent < (disk ? w->usual.disk_top : w->usual.mem_top) + 0.045);
 }
 

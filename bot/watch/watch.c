@@ -17,6 +17,8 @@ struct watch *watch_new(struct arena *a, const struct watch_rules *r)
 	w->last_ms = w->fine_at = -1;
 	w->last_mem = (double)NAN;
 	w->filling.mem_low = w->filling.mem_high = (double)NAN;
+	memset(w->week, 0xff, sizeof(w->week)); /* NO_U16 */
+	w->usual.hour = -1;
 	usual_update(w);
 	return w;
 }

@@ -333,7 +333,7 @@ static void test_saving_and_overlap_change_nothing(void **state)
 		}
 		assert_int_equal(b.opened, c.opened);
 		assert_int_equal(b.closed, c.closed);
-		assert_true(n < 6144);
+		assert_true(n < 8192);
 	}
 	assert_true(b.opened & BIT(ERROR_RATE));
 	arena_free(b.a);
