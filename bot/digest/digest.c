@@ -15,7 +15,7 @@ struct digest *digest_new(const struct digest_options *o)
 		abort();
 	if (o)
 		d->o = *o;
-	d->scratch = malloc(sizeof(*d->scratch));
+	d->scratch = calloc(1, sizeof(*d->scratch));
 	if (!d->scratch)
 		abort();
 	d->table = templates_new(false);
@@ -84,7 +84,6 @@ struct source *source_of(struct digest *d, uint32_t layout)
 static void flush(struct digest *d)
 {
 	struct event *e = &d->event;
-	struct words w;
 	struct sighting s;
 	uint32_t id;
 
@@ -92,8 +91,9 @@ static void flush(struct digest *d)
 		return;
 	e->open = false;
 	event_finish(e);
-	words_of(&w, e->group.p, e->group.n);
-	s = (struct sighting){.words = &w,
+	memset(e->group.p + e->group.n, 0, 8);
+	words_of(&d->words, e->group.p, e->group.n);
+	s = (struct sighting){.words = &d->words,
 	        .group = e->group.p,
 	        .ngroup = e->group.n,
 	        .show = e->show.p,

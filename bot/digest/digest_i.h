@@ -67,16 +67,6 @@ struct line {
 	bool detail;
 };
 
-/* Room for what a line is turned into; the slices of struct line point here or into the line. */
-struct scratch {
-	char clean[MAX_LINE], group[MAX_GROUP], show[MAX_SHOW], stack[8192];
-};
-
-void line_read(struct scratch *s, const char *p, size_t n, bool message_only, struct line *out);
-/* False when the text is not what the name says. */
-bool line_json(struct scratch *s, const char *p, size_t n, struct line *out);
-bool line_logfmt(struct scratch *s, const char *p, size_t n, struct line *out);
-
 /* What a field of a structured line is for, by its last name. */
 enum field {
 	FIELD_OTHER,
@@ -89,7 +79,30 @@ enum field {
 	FIELD_KIND,
 	FIELD_STATUS
 };
+/* What was found out about the last keys of up to 16 bytes: their first and last eight, and n. */
+enum { FIELD_MEMO = 64 };
+struct field_memo {
+	uint64_t head, tail;
+	size_t n;
+	enum field field;
+};
+
+/* Room for what a line is turned into; the slices of struct line point here or into the line. On
+ * the heap, and kept: the compiler clears arrays on the stack at each call. */
+struct scratch {
+	char clean[MAX_LINE], group[MAX_GROUP], show[MAX_SHOW], stack[8192];
+	char fields[MAX_SHOW], rest[MAX_GROUP];
+	struct field_memo memo[FIELD_MEMO];
+};
+
+void line_read(struct scratch *s, const char *p, size_t n, bool message_only, struct line *out);
+/* False when the text is not what the name says. */
+bool line_json(struct scratch *s, const char *p, size_t n, struct line *out);
+bool line_logfmt(struct scratch *s, const char *p, size_t n, struct line *out);
+
 enum field field_of(const char *key, size_t n);
+/* The same; the names of keys repeat. */
+enum field field_memo(struct scratch *s, const char *key, size_t n);
 enum level level_number(int64_t v); /* pino and bunyan: 10 trace ... 60 fatal */
 
 /* --- trace.c --- */
@@ -106,7 +119,7 @@ struct event {
 	size_t nlines, nrows; /* lines; digest_add calls that ended in it */
 	int mode;             /* enum trace_mode */
 	size_t nframes, folded;
-	char group_buf[MAX_GROUP], show_buf[MAX_SHOW];
+	char group_buf[MAX_GROUP + 8], show_buf[MAX_SHOW];
 	struct text group, show;
 	/* The application's first and last frames, where the trace stands. */
 	char frame[MAX_FRAMES][320];
@@ -131,6 +144,7 @@ struct words {
 };
 #define WILD UINT64_C(0x57494c44)
 
+/* The eight bytes behind p + n are there, and are zero. */
 void words_of(struct words *w, const char *p, size_t n);
 
 struct template

@@ -18,6 +18,7 @@ struct source {
 struct digest {
 	struct digest_options o;
 	struct scratch *scratch;
+	struct words words; /* of the event that ends; here because the stack is cleared */
 	struct event event;
 	struct templates *table;
 	struct digest_totals totals;

@@ -49,48 +49,29 @@ static void field(struct find *f, enum kind k, size_t end)
 
 enum level level_word(const char *p, size_t n, bool letter)
 {
-	static const struct {
-		const char *name;
-		enum level level;
-	} names[] = {
-	        {"info", LEVEL_INFO},
-	        {"error", LEVEL_ERROR},
-	        {"warn", LEVEL_WARN},
-	        {"warning", LEVEL_WARN},
-	        {"debug", LEVEL_DEBUG},
-	        {"trace", LEVEL_DEBUG},
-	        {"notice", LEVEL_INFO},
-	        {"fatal", LEVEL_FATAL},
-	        {"critical", LEVEL_FATAL},
-	        {"crit", LEVEL_FATAL},
-	        {"err", LEVEL_ERROR},
-	        {"severe", LEVEL_ERROR},
-	        {"emerg", LEVEL_FATAL},
-	        {"alert", LEVEL_FATAL},
-	        {"panic", LEVEL_FATAL},
-	        {"log", LEVEL_INFO},
-	        {"information", LEVEL_INFO},
-	        {"verbose", LEVEL_DEBUG},
-	        {"dbug", LEVEL_DEBUG},
-	        {"fail", LEVEL_ERROR},
-	        {"failure", LEVEL_ERROR},
-	        {"emergency", LEVEL_FATAL},
-	        {"dpanic", LEVEL_FATAL},
-	        {"eror", LEVEL_ERROR},
-	        {"default", LEVEL_INFO},
-	};
+	/* by length: the names in a row, each with the first letter of its level behind it */
+	static const char *const names[] = {[3] = "errElogIinfIwrnWdbgDftlFvrbDtrcDpncF",
+	        [4] = "infoIwarnWcritFdbugDfailEerorEnoteItrceD",
+	        [5] = "errorEdebugDtraceDfatalFemergFalertFpanicF",
+	        [6] = "noticeIsevereEdpanicF",
+	        [7] = "warningWverboseDfailureEdefaultI",
+	        [8] = "criticalF",
+	        [9] = "emergencyF",
+	        [11] = "informationI"};
 	static const char letters[] = "DVTIWEFC";
 	static const enum level of[] = {LEVEL_DEBUG, LEVEL_DEBUG, LEVEL_DEBUG, LEVEL_INFO,
 	        LEVEL_WARN, LEVEL_ERROR, LEVEL_FATAL, LEVEL_FATAL};
+	char low[12];
 
 	if (n == 1 && letter && strchr(letters, *p))
 		return of[strchr(letters, *p) - letters];
-	if (n < 3 || n > 11 || !isalpha((unsigned char)*p))
+	if (n >= sizeof(names) / sizeof(*names) || !names[n] || !isalpha((unsigned char)*p))
 		return LEVEL_NONE;
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
-		if (tolower((unsigned char)*p) == *names[i].name && strlen(names[i].name) == n &&
-		        !strncasecmp(names[i].name, p, n))
-			return names[i].level;
+	for (size_t i = 0; i < n; i++)
+		low[i] = (char)(p[i] | 32);
+	for (const char *q = names[n]; *q; q += n + 1) {
+		if (*q == *low && !memcmp(q, low, n))
+			return of[strchr(letters, q[n]) - letters];
 	}
 	return LEVEL_NONE;
 }
@@ -261,10 +242,11 @@ static bool take_until_level(struct find *f)
 	for (int words = 0; words < 6 && i < end; words++) {
 		size_t e = word_end(f, i), n = letters(f, i);
 		bool number = isdigit((unsigned char)at(f, i));
-		enum level l = level_word(f->p + i, n, words > 0 && number);
+		enum level l = upper(f->p + i, n) ? level_word(f->p + i, n, words > 0 && number)
+		                                  : LEVEL_NONE;
 
 		if (words > 0 &&
-		        ((l != LEVEL_NONE && upper(f->p + i, n)) ||
+		        ((l != LEVEL_NONE) ||
 		                (n == 1 && e == i + 1 && isdigit((unsigned char)f->p[i - 2]) &&
 		                        level_word(f->p + i, 1, true)))) {
 			if (e > i + n && at(f, i + n) != ':')
@@ -292,7 +274,9 @@ static bool identifier(const char *p, size_t n, bool *dotted)
 	for (size_t i = 0; i < n; i++) {
 		unsigned char c = (unsigned char)p[i];
 
-		if (!isalnum(c) && !strchr("._$/-:*#@()<>[]", c))
+		if (isalnum(c))
+			continue;
+		if (!strchr("._$/-:*#@()<>[]", c))
 			return false;
 		*dotted |= (c == '.' || c == '$' || c == ':' || c == '/') && i > 0 && i + 1 < n;
 	}
@@ -376,10 +360,11 @@ static bool take_prefix(struct find *f)
 	size_t i = f->i, e = word_end(f, i);
 	bool number = false;
 
+	if (e == i || e - i > 100)
+		return false;
 	for (size_t k = i; k < e; k++)
 		number |= isdigit((unsigned char)f->p[k]) != 0;
-	if (e == i || e - i > 100 || (!number && !(e == i + 1 && f->p[i] == '-')) ||
-	        f->p[e - 1] == ':')
+	if ((!number && !(e == i + 1 && f->p[i] == '-')) || f->p[e - 1] == ':')
 		return false;
 	f->i = skip_blanks(f, e);
 	if (at(f, f->i) == '|')
@@ -473,7 +458,7 @@ void header_find(const char *p, size_t n, struct header *h)
 	struct find f = {.p = p, .n = n < LOOK ? n : LOOK, .h = h};
 
 	memset(h, 0, sizeof(*h));
-	if (!anchor(&f))
+	if (at(&f, 0) == '{' || !anchor(&f))
 		return;
 	for (int k = 0; k < 14; k++) {
 		skip_separators(&f);

@@ -33,9 +33,13 @@ static char peek(const struct cur *c, size_t k)
 	return (size_t)(c->end - c->p) > k ? c->p[k] : '\0';
 }
 
-static bool one_of(char ch, const char *set)
+static inline bool one_of(char ch, const char *set)
 {
-	return ch && strchr(set, ch);
+	for (; *set; set++) {
+		if (*set == ch)
+			return true;
+	}
+	return false;
 }
 
 static int number(const struct cur *c, size_t at, size_t n)
@@ -246,6 +250,12 @@ static int64_t days_from_civil(int64_t y, int m, int d)
 	return era * 146097 + (int64_t)doe - 719468;
 }
 
+static int64_t stamp(const struct when *w)
+{
+	return days_from_civil(w->year, w->month, w->day) * INT64_C(86400000) + w->clock_ms -
+	       w->zone_ms;
+}
+
 static size_t epoch_at(const struct cur *c, int64_t *ms)
 {
 	size_t n = digits(c);
@@ -295,6 +305,27 @@ static bool bare_clock(struct cur *c, struct when *w, bool *dated)
 	return clock_at(c, w);
 }
 
+/* "2026-08-23T11:21:07" without another way round: what most lines begin with. */
+static bool iso_at(struct cur *c, struct when *w)
+{
+	static const char form[] = "dddd-dd-dd?dd:dd:dd";
+	const char *p = c->p;
+
+	if (c->end - p < (ptrdiff_t)sizeof(form) || p[4] != '-' || p[13] != ':')
+		return false;
+	for (size_t i = 0; i < sizeof(form) - 1; i++) {
+		bool is_digit = p[i] >= '0' && p[i] <= '9';
+
+		if (form[i] == 'd' ? !is_digit : form[i] != '?' && form[i] != p[i])
+			return false;
+	}
+	if ((p[10] != 'T' && p[10] != ' ') || digit(c, 19) ||
+	        !ymd(w, number(c, 0, 4), number(c, 5, 2), number(c, 8, 2)))
+		return false;
+	c->p += 11;
+	return clock_at(c, w);
+}
+
 size_t time_at(const char *p, size_t n, int64_t *ms)
 {
 	struct cur c = {p, p + n};
@@ -302,8 +333,13 @@ size_t time_at(const char *p, size_t n, int64_t *ms)
 	bool dated, clocked;
 
 	*ms = 0;
-	if (n < 6 || !(isdigit((unsigned char)*p) || isupper((unsigned char)*p)))
+	if (n < 6 ||
+	        !(isdigit((unsigned char)*p) || (isupper((unsigned char)*p) && one_of(p[3], " ,"))))
 		return 0;
+	if (iso_at(&c, &w)) {
+		*ms = isalnum((unsigned char)peek(&c, 0)) ? 0 : stamp(&w);
+		return isalnum((unsigned char)peek(&c, 0)) ? 0 : (size_t)(c.p - p);
+	}
 	skip_weekday(&c);
 	dated = numeric_date(&c, &w) || named_date(&c, &w);
 	clocked = dated ? clock_after_date(&c, &w) : bare_clock(&c, &w, &dated);
@@ -319,7 +355,6 @@ size_t time_at(const char *p, size_t n, int64_t *ms)
 	if (isalnum((unsigned char)peek(&c, 0)))
 		return 0;
 	if (w.year && w.month && w.day)
-		*ms = days_from_civil(w.year, w.month, w.day) * INT64_C(86400000) + w.clock_ms -
-		      w.zone_ms;
+		*ms = stamp(&w);
 	return (size_t)(c.p - p);
 }

@@ -13,91 +13,70 @@ enum { MAX_DEPTH = 8 };
 struct scan {
 	const char *p, *end;
 	struct line *out;
+	struct scratch *room;
 	struct text group, show, stack, fields;
-	char room[MAX_SHOW];
 	bool has_msg, in_error;
 	int depth;
 };
 
-#define KEY(name, field)                                                                           \
-	{                                                                                          \
-		name, sizeof(name) - 1, field                                                      \
-	}
 enum field field_of(const char *key, size_t n)
 {
-	static const struct {
-		const char *name;
-		size_t n;
-		enum field field;
-	} names[] = {
-	        KEY("msg", FIELD_MSG),
-	        KEY("message", FIELD_MSG),
-	        KEY("log", FIELD_MSG),
-	        KEY("event", FIELD_KIND),
-	        KEY("text", FIELD_MSG),
-	        KEY("body", FIELD_MSG),
-	        KEY("level", FIELD_LEVEL),
-	        KEY("severity", FIELD_LEVEL),
-	        KEY("lvl", FIELD_LEVEL),
-	        KEY("loglevel", FIELD_LEVEL),
-	        KEY("levelname", FIELD_LEVEL),
-	        KEY("log_level", FIELD_LEVEL),
-	        KEY("severitytext", FIELD_LEVEL),
-	        KEY("time", FIELD_TIME),
-	        KEY("ts", FIELD_TIME),
-	        KEY("timestamp", FIELD_TIME),
-	        KEY("@timestamp", FIELD_TIME),
-	        KEY("@t", FIELD_TIME),
-	        KEY("t", FIELD_TIME),
-	        KEY("datetime", FIELD_TIME),
-	        KEY("@m", FIELD_MSG),
-	        KEY("@mt", FIELD_SKIP),
-	        KEY("@l", FIELD_LEVEL),
-	        KEY("@x", FIELD_STACK),
-	        KEY("stack", FIELD_STACK),
-	        KEY("stacktrace", FIELD_STACK),
-	        KEY("stack_trace", FIELD_STACK),
-	        KEY("exc_info", FIELD_STACK),
-	        KEY("traceback", FIELD_STACK),
-	        KEY("backtrace", FIELD_STACK),
-	        KEY("exception", FIELD_STACK),
-	        KEY("err", FIELD_ERROR),
-	        KEY("error", FIELD_ERROR),
-	        KEY("error_message", FIELD_ERROR),
-	        KEY("errmsg", FIELD_ERROR),
-	        KEY("reason", FIELD_ERROR),
-	        KEY("cause", FIELD_ERROR),
-	        KEY("code", FIELD_KIND),
-	        KEY("type", FIELD_KIND),
-	        KEY("error_code", FIELD_KIND),
-	        KEY("action", FIELD_KIND),
-	        KEY("pid", FIELD_SKIP),
-	        KEY("hostname", FIELD_SKIP),
-	        KEY("v", FIELD_SKIP),
-	        KEY("reqid", FIELD_SKIP),
-	        KEY("trace_id", FIELD_SKIP),
-	        KEY("traceid", FIELD_SKIP),
-	        KEY("span_id", FIELD_SKIP),
-	        KEY("spanid", FIELD_SKIP),
-	        KEY("request_id", FIELD_SKIP),
-	        KEY("requestid", FIELD_SKIP),
-	        KEY("@version", FIELD_SKIP),
-	        KEY("thread", FIELD_SKIP),
-	        KEY("threadname", FIELD_SKIP),
-	        KEY("thread_name", FIELD_SKIP),
-	        KEY("status", FIELD_STATUS),
-	        KEY("statuscode", FIELD_STATUS),
-	        KEY("status_code", FIELD_STATUS),
-	};
+	/* by length: the names in a row, each with a letter for its use behind it */
+	static const char *const names[] = {"", "tTvKsL", "tsT@tT@mM@lL@xX",
+	        "msgMlogMlvlLerrE@mtMpidKctxK", "textMbodyMtimeTcodeNtypeN",
+	        "eventNreqidKlevelLstackXerrorEcauseE$dateT",
+	        "errmsgEreasonEactionNthreadKspanidKstatusH", "messageMtraceidKspan_idK",
+	        "severityLloglevelLdatetimeThostnameKtrace_idK@versionK",
+	        "levelnameLlog_levelLtimestampTtracebackXbacktraceXexceptionXrequestidK",
+	        "@timestampTstacktraceXerror_codeNrequest_idKthreadnameKstatuscodeH",
+	        "stack_traceXthread_nameKstatus_codeH", "severitytextL",
+	        "error_messageEseverity_textL"};
+	static const char uses[] = "KTLMENXH";
+	static const enum field of[] = {FIELD_SKIP, FIELD_TIME, FIELD_LEVEL, FIELD_MSG, FIELD_ERROR,
+	        FIELD_KIND, FIELD_STACK, FIELD_STATUS};
+	char low[16];
+	size_t k = n; /* of log.level and error.stack_trace only the last word */
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
-		if (names[i].n == n && !strncasecmp(names[i].name, key, n))
-			return names[i].field;
+	while (k > 0 && n - k < sizeof(low) && key[k - 1] != '.')
+		k--;
+	key += k;
+	n -= k;
+	if (n >= sizeof(names) / sizeof(*names))
+		return FIELD_OTHER;
+	for (size_t i = 0; i < n; i++)
+		low[i] = (char)(key[i] >= 'A' && key[i] <= 'Z' ? key[i] + 32 : key[i]);
+	for (const char *q = names[n]; *q; q += n + 1) {
+		if (*q == *low && !memcmp(q, low, n))
+			return of[strchr(uses, q[n]) - uses];
 	}
 	return FIELD_OTHER;
 }
 
-#undef KEY
+static uint64_t load(const char *p, size_t n)
+{
+	uint64_t x = 0;
+
+	if (n == 8)
+		memcpy(&x, p, 8);
+	else
+		memcpy(&x, p, n);
+	return x;
+}
+
+enum field field_memo(struct scratch *s, const char *key, size_t n)
+{
+	uint64_t head, tail;
+	struct field_memo *m;
+
+	if (n == 0 || n > 16)
+		return field_of(key, n);
+	head = load(key, n < 8 ? n : 8);
+	tail = n > 8 ? load(key + n - 8, 8) : 0;
+	m = &s->memo[mix64(head + tail + n) % FIELD_MEMO];
+	if (m->n != n || m->head != head || m->tail != tail)
+		*m = (struct field_memo){head, tail, n, field_of(key, n)};
+	return m->field;
+}
 
 enum level level_number(int64_t v)
 {
@@ -204,13 +183,12 @@ static void to_group(struct scan *s, struct slice v)
 static void message(struct scan *s, struct slice v)
 {
 	struct text whole = {s->group.p, 0, s->group.max};
-	char rest[MAX_GROUP];
 	size_t kept = s->group.n;
 
 	/* the message leads, whatever came before it */
-	memcpy(rest, s->group.p, kept);
+	memcpy(s->room->rest, s->group.p, kept);
 	unescape(&whole, v, false);
-	text_add(&whole, rest, kept);
+	text_add(&whole, s->room->rest, kept);
 	s->group = whole;
 	s->has_msg = true;
 	unescape(&s->show, v, false);
@@ -230,10 +208,12 @@ static void status(struct scan *s, struct slice key, struct slice v, bool quoted
 
 static void value(struct scan *s, struct slice key, struct slice v, bool quoted)
 {
-	enum field f = field_of(key.p, key.n);
+	enum field f = field_memo(s->room, key.p, key.n);
 
-	if (f == FIELD_MSG && !quoted)
+	if ((f == FIELD_MSG || (f == FIELD_LEVEL && key.n == 1)) && !quoted)
 		f = FIELD_OTHER;
+	if (f == FIELD_MSG && key.n > 8 && !strncasecmp(key.p, "err", 3))
+		f = FIELD_ERROR; /* error.message */
 	if (s->depth > 1 && (f == FIELD_MSG || f == FIELD_LEVEL || f == FIELD_TIME))
 		f = s->in_error && f == FIELD_MSG ? FIELD_ERROR : FIELD_OTHER;
 	if (f == FIELD_SKIP && s->in_error)
@@ -277,7 +257,7 @@ static void value(struct scan *s, struct slice key, struct slice v, bool quoted)
 static bool plain_value(struct scan *s, struct slice *v)
 {
 	v->p = s->p;
-	while (s->p < s->end && !strchr(",}] \t", *s->p))
+	while (s->p < s->end && *s->p != ',' && *s->p != '}' && *s->p != ']' && *s->p > ' ')
 		s->p++;
 	v->n = (size_t)(s->p - v->p);
 	return v->n > 0;
@@ -324,7 +304,7 @@ static bool member(struct scan *s)
 		return false;
 	if (*s->p == '{') {
 		bool before = s->in_error, ok;
-		enum field f = field_of(key.p, key.n);
+		enum field f = field_memo(s->room, key.p, key.n);
 
 		s->in_error |= f == FIELD_ERROR || f == FIELD_STACK;
 		ok = s->depth < MAX_DEPTH ? object(s) : array(s, key);
@@ -372,19 +352,19 @@ static bool object(struct scan *s)
 bool line_json(struct scratch *sc, const char *p, size_t n, struct line *out)
 {
 	struct line was = *out;
-	struct scan s = {.p = p, .end = p + n, .out = out};
+	struct scan s = {.p = p, .end = p + n, .out = out, .room = sc};
 
 	s.group = (struct text){sc->group, 0, MAX_GROUP};
 	s.show = (struct text){sc->show, 0, MAX_SHOW};
 	s.stack = (struct text){sc->stack, 0, sizeof(sc->stack)};
-	s.fields = (struct text){s.room, 0, sizeof(s.room)};
+	s.fields = (struct text){sc->fields, 0, sizeof(sc->fields)};
 	if (!object(&s)) {
 		*out = was;
 		return false;
 	}
-	text_add(&s.show, s.room, s.fields.n);
+	text_add(&s.show, sc->fields, s.fields.n);
 	if (!s.has_msg)
-		text_add(&s.group, s.room, s.fields.n);
+		text_add(&s.group, sc->fields, s.fields.n);
 	out->group = (struct slice){s.group.p, s.group.n};
 	out->show = (struct slice){s.show.p, s.show.n};
 	out->stack = (struct slice){s.stack.p, s.stack.n};

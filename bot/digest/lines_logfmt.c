@@ -42,10 +42,10 @@ static bool next_pair(const char **pp, const char *end, struct pair *x)
 	return true;
 }
 
-static bool take(struct line *out, struct text *g, struct text *show, const struct pair *x,
-        struct slice *msg)
+static bool take(struct scratch *s, struct line *out, struct text *g, struct text *show,
+        const struct pair *x, struct slice *msg)
 {
-	enum field f = field_of(x->key.p, x->key.n);
+	enum field f = field_memo(s, x->key.p, x->key.n);
 	struct slice v = x->value;
 	int64_t ms;
 
@@ -82,12 +82,11 @@ bool line_logfmt(struct scratch *s, const char *p, size_t n, struct line *out)
 	struct pair x;
 	struct slice msg = {0};
 	struct line was = *out;
-	char rest[MAX_SHOW], kinds[MAX_GROUP];
-	struct text g = {kinds, 0, sizeof(kinds)}, show = {rest, 0, sizeof(rest)};
+	struct text g = {s->rest, 0, sizeof(s->rest)}, show = {s->fields, 0, sizeof(s->fields)};
 	int known = 0, pairs = 0;
 
 	for (; next_pair(&p, end, &x); pairs++)
-		known += take(out, &g, &show, &x, &msg);
+		known += take(s, out, &g, &show, &x, &msg);
 	while (p < end && isspace((unsigned char)*p))
 		p++;
 	if (p < end || pairs < 2 || known == 0) {
@@ -104,10 +103,10 @@ bool line_logfmt(struct scratch *s, const char *p, size_t n, struct line *out)
 		struct text whole = {s->group, out->group.n, MAX_GROUP};
 		struct text all = {s->show, 0, MAX_SHOW};
 
-		text_add(&whole, kinds, g.n);
+		text_add(&whole, g.p, g.n);
 		out->group.n = whole.n;
 		text_add(&all, msg.p, msg.n);
-		text_add(&all, rest, show.n);
+		text_add(&all, show.p, show.n);
 		out->show = (struct slice){s->show, all.n};
 	}
 	return true;

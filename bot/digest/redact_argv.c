@@ -87,7 +87,8 @@ size_t argv_at(struct scan *x, size_t at)
 {
 	char before = x->s[at - 1];
 
-	if (before != ' ' && before != '"' && before != '\'')
+	if ((before != ' ' && before != '"' && before != '\'') || at + 1 >= x->n ||
+	        !strchr("paAuPwUh-", x->s[at + 1]))
 		return 0;
 	for (size_t i = 0; i < sizeof(options) / sizeof(*options); i++) {
 		size_t v = value_of(x, &options[i], at);

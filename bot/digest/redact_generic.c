@@ -51,7 +51,6 @@ static bool is_name(const char *p, size_t n)
 }
 
 struct parts {
-	size_t body; /* where chance begins */
 	size_t names;
 	bool hint, id; /* a name among the prefix that says so */
 };
@@ -77,20 +76,30 @@ static void judge(struct parts *p, const char *name, size_t n)
 	p->id = p->id || in_list(id_prefixes, low, n);
 }
 
-/* Takes the names off the front. */
-static struct parts split(const struct scan *x, size_t at, size_t end)
+/* Behind the names at the front. */
+static size_t body_at(const struct scan *x, size_t at, size_t end)
 {
-	struct parts p = {.body = at};
+	size_t body = at;
 
 	for (size_t i = at; i < end && i - at <= MAX_PREFIX; i++) {
-		char c = x->s[i];
-
-		if (c != '_' && c != '-')
+		if (x->s[i] != '_' && x->s[i] != '-')
 			continue;
-		if (!is_name(x->s + p.body, i - p.body))
+		if (!is_name(x->s + body, i - body))
 			break;
-		judge(&p, x->s + p.body, i - p.body);
-		p.body = i + 1;
+		body = i + 1;
+	}
+	return body;
+}
+
+static struct parts judge_names(const struct scan *x, size_t at, size_t body)
+{
+	struct parts p = {0};
+
+	for (size_t i = at, from = at; i < body; i++) {
+		if (x->s[i] == '_' || x->s[i] == '-') {
+			judge(&p, x->s + from, i - from);
+			from = i + 1;
+		}
 	}
 	return p;
 }
@@ -113,7 +122,8 @@ static bool in_link(const struct scan *x, size_t at)
 
 static bool link_token(const struct scan *x, size_t at, size_t end)
 {
-	struct shape s = shape_of(x->s + at, end - at);
+	size_t from = at;
+	struct shape s;
 
 	while (at > 0 && (x->s[at - 1] == '-' || x->s[at - 1] == '_'))
 		at--;
@@ -121,6 +131,7 @@ static bool link_token(const struct scan *x, size_t at, size_t end)
 		return false;
 	if (end < x->n && x->s[end] == '.')
 		return false; /* a file */
+	s = shape_of(x->s + from, end - from);
 	return (shape_random(&s) || is_uuid(x->s + at, end - at)) && in_link(x, at);
 }
 
@@ -137,26 +148,27 @@ static size_t longest_run(const char *p, size_t n)
 
 static bool prefixed(const struct scan *x, size_t at, size_t end)
 {
-	struct parts p = split(x, at, end);
-	const char *body = x->s + p.body;
-	size_t n = end - p.body;
+	size_t from = body_at(x, at, end), n = end - from;
+	const char *body = x->s + from;
+	struct parts p;
 	struct shape s;
-	bool mixed;
+	bool mixed, uuid;
 
-	if (p.body == at || p.body - at < 3 || n < 16 || (p.id && !p.hint))
+	if (from - at < 3 || n < 16)
 		return false;
 	s = shape_of(body, n);
+	uuid = is_uuid(body, n);
 	mixed = s.upper > 1 && s.lower > 1 && s.digit > 0;
-	if (is_uuid(body, n))
-		return p.hint;
-	if (!shape_random(&s) ||
-	        (n > 3 && (memcmp(body, "kwDO", 4) == 0 || memcmp(body, "kgDO", 4) == 0)))
+	if (!uuid && !shape_random(&s))
 		return false;
-	if (p.hint)
-		return n >= 20 || mixed;
-	if (x->s[p.body - 1] == '_')
+	p = judge_names(x, at, from);
+	if (uuid || p.hint)
+		return p.hint && (uuid || n >= 20 || mixed);
+	if (p.id || (memcmp(body, "kwDO", 4) == 0 || memcmp(body, "kgDO", 4) == 0))
+		return false;
+	if (x->s[from - 1] == '_')
 		return s.hex ? n >= 32 : n >= 24 || (n >= 20 && mixed);
-	return p.body - at >= 4 && mixed && n >= 24 && longest_run(body, n) >= 16;
+	return from - at >= 4 && mixed && n >= 24 && longest_run(body, n) >= 16;
 }
 
 /* "vx.8fK2...": a word of a few letters, a dot, and much chance that is no part of a file's name.

@@ -19,7 +19,8 @@
 enum {
 	REDACT_KINDS = 64, /* distinct kinds in a receipt; more are counted as "other" */
 	REDACT_VENDORS = 400,
-	KEY_MEMO = 256,
+	VENDOR_HEADS = 1024,
+	KEY_MEMO = 1024,
 	KEY_MAX = 64, /* longest key name that is looked at, bytes */
 };
 
@@ -64,14 +65,15 @@ struct redact_block {
 	size_t column; /* where -----BEGIN stood */
 };
 
-/* Rows of the vendors' table (from 1) by the first byte of the prefix. */
+/* Rows of the vendors' table (from 1) by the first two bytes of the prefix. */
 struct vendor_index {
-	uint16_t first[256], next[REDACT_VENDORS];
+	uint16_t first[VENDOR_HEADS], next[REDACT_VENDORS];
+	uint8_t len[REDACT_VENDORS]; /* of the prefix */
 };
 
 /* Names of keys repeat: what was found out about the last ones, by hash. */
 struct key_memo {
-	char name[32];
+	char name[40];
 	size_t n;
 	int class;
 	const char *kind;
@@ -106,6 +108,8 @@ size_t redact_is_mask(const char *p, size_t n);
 
 /* redact_scan.c. The bytes [at, end) are secret. */
 void scan_mask(struct scan *x, size_t at, size_t end, const char *kind);
+/* Behind the letters, digits, '_', and single '-' between them. */
+size_t scan_word_end(const struct scan *x, size_t at);
 /* One pass over the line; x->changed tells whether anything was masked. */
 void scan_line(struct scan *x);
 

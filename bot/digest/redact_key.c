@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "digest/swar.h"
+
 enum { WORDS = 6, LETTERS = 24 };
 
 struct name {
@@ -220,13 +222,10 @@ enum key_class key_class(const char *key, size_t n, const char **kind)
 enum key_class key_class_memo(struct redact *r, const char *key, size_t n, const char **kind)
 {
 	struct key_memo *m;
-	unsigned h = (unsigned)n;
 
 	if (n >= sizeof(m->name))
 		return key_class(key, n, kind);
-	for (size_t i = 0; i < n; i++)
-		h = h * 31 + (unsigned char)key[i];
-	m = &r->memo[(h ^ h >> 8) % KEY_MEMO];
+	m = &r->memo[swar_hash(key, n) % KEY_MEMO];
 	if (m->n != n || memcmp(m->name, key, n) != 0) {
 		m->class = (int)key_class(key, n, &m->kind);
 		m->n = n;

@@ -97,6 +97,12 @@ static bool quoted_joint(const struct scan *x, struct pair *p, size_t i)
 	return quote_len(x->s + v, x->n - v) > 0;
 }
 
+static bool is_by(const struct scan *x, const struct pair *p)
+{
+	return p->end - p->at == 2 && p->at > 11 && (x->s[p->at] | 32) == 'b' &&
+	       strncasecmp(x->s + p->at - 11, "IDENTIFIED BY", 13) == 0;
+}
+
 /* The words after which a blank is enough. */
 static enum joint word_joint(const struct scan *x, const struct pair *p)
 {
@@ -110,13 +116,39 @@ static enum joint word_joint(const struct scan *x, const struct pair *p)
 	if ((n == 8 && strncasecmp(k, "password", 8) == 0) ||
 	        (n == 11 && memcmp(k, "requirepass", 11) == 0))
 		return JOINT_WORD;
-	if (n == 2 && p->at > 11 && strncasecmp(k - 11, "IDENTIFIED BY", 13) == 0)
+	if (is_by(x, p))
 		return JOINT_WORD;
 	if (memchr(k, '_', n))
 		return JOINT_LOOSE;
 	return strchr("tskpa", k[0]) && in_list(" token secret key passwd apikey ", k, n)
 	               ? JOINT_LOOSE
 	               : JOINT_NONE;
+}
+
+/* Most words are followed by a blank and another word, and say nothing about it: only those of
+ * word_joint do, which begin with a letter of "tskpabr", or have a '_' in them. */
+static bool plain_words(const struct scan *x, size_t at, size_t end)
+{
+	static const uint32_t letters = 1U << ('t' - 'a') | 1U << ('s' - 'a') | 1U << ('k' - 'a') |
+	                                1U << ('p' - 'a') | 1U | 2U | 1U << ('r' - 'a');
+	unsigned c = ((unsigned char)x->s[at] | 32U) - 'a';
+
+	if (x->s[end] != ' ' || end + 1 >= x->n || !IS(x->s[end + 1], C_WORD) ||
+	        (at > 0 && x->s[at - 1] == '-'))
+		return false;
+	return !(c < 26 && (letters >> c & 1)) && !memchr(x->s + at, '_', end - at);
+}
+
+/* A UUID, a hash, a number with a word before it: no name. */
+static bool is_no_name(const char *p, size_t n)
+{
+	size_t digits = 0, hex = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		digits += IS(p[i], C_DIGIT) != 0;
+		hex += IS(p[i], C_HEX) || p[i] == '-';
+	}
+	return digits > 2 && (hex == n || (digits > 5 && digits * 2 > n));
 }
 
 static bool find_joint(const struct scan *x, struct pair *p)
@@ -327,16 +359,16 @@ size_t pair_at(struct scan *x, size_t at, size_t end)
 	enum key_class c;
 
 	if (end - at < 2 || end - at > KEY_MAX || end >= x->n || IS(x->s[at], C_DIGIT) ||
-	        !IS(x->s[end], C_JOINT))
+	        !IS(x->s[end], C_JOINT) || plain_words(x, at, end) ||
+	        is_no_name(x->s + at, end - at))
 		return 0;
-	if (!find_joint(x, &p) || p.value >= x->n)
+	c = key_class_memo(x->r, x->s + key_start(x, at), end - key_start(x, at), &kind);
+	if ((c == KEY_NONE && !is_by(x, &p)) || !find_joint(x, &p) || p.value >= x->n)
 		return 0;
-	p.at = key_start(x, at);
 	if (p.joint == JOINT_WORD) {
 		c = KEY_PASSWORD;
 		kind = "password";
-	} else {
-		c = key_class_memo(x->r, x->s + p.at, end - p.at, &kind);
 	}
+	p.at = key_start(x, at);
 	return c == KEY_NONE ? 0 : take(x, &p, c, kind);
 }

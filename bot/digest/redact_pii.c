@@ -131,13 +131,26 @@ static size_t ssn(struct scan *x, size_t at)
 	return 0;
 }
 
+/* Four digits and a gap, or fourteen and more, or three and a dash: what else is no card and no
+ * SSN. */
+static bool may_be_one(const struct scan *x, size_t at)
+{
+	size_t n = at;
+
+	while (n < x->n && IS(x->s[n], C_DIGIT))
+		n++;
+	n -= at;
+	return n >= 14 || ((n == 4 || n == 3) && at + n < x->n &&
+	                          (x->s[at + n] == '-' || (n == 4 && x->s[at + n] == ' ')));
+}
+
 size_t number_at(struct scan *x, size_t at)
 {
 	char d[MAX_DIGITS + 1];
 	size_t n = 0, i = at, end = at;
 	char before = at > 0 ? x->s[at - 1] : ' ';
 
-	if (IS(before, C_WORD) || before == '.' || before == '-')
+	if (IS(before, C_WORD) || before == '.' || before == '-' || !may_be_one(x, at))
 		return 0;
 	while (i < x->n && n <= MAX_DIGITS) {
 		bool gap = (x->s[i] == ' ' || x->s[i] == '-') && n % 2 == 0 && i + 1 < x->n;

@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+#include "digest/swar.h"
+
 /* Made of the definitions in redact_i.h; checked by the unit test. */
 /* clang-format off */
 const uint16_t redact_class[256] = {
@@ -58,13 +60,26 @@ void scan_mask(struct scan *x, size_t at, size_t end, const char *kind)
 	x->changed = true;
 }
 
-static size_t word_end(const struct scan *x, size_t at)
+static size_t word_run(const struct scan *x, size_t i)
+{
+	while (i + 8 <= x->n) {
+		uint64_t digits, stop = ~swar_word(swar_load(x->s + i), &digits) & SWAR_HIGH;
+
+		if (stop)
+			return i + swar_first(stop);
+		i += 8;
+	}
+	while (i < x->n && IS(x->s[i], C_WORD))
+		i++;
+	return i;
+}
+
+size_t scan_word_end(const struct scan *x, size_t at)
 {
 	size_t i = at;
 
 	for (;;) {
-		while (i < x->n && IS(x->s[i], C_WORD))
-			i++;
+		i = word_run(x, i);
 		if (i + 1 < x->n && x->s[i] == '-' && IS_ALNUM(x->s[i + 1]))
 			i++;
 		else
@@ -89,7 +104,7 @@ static size_t skip_escape(const struct scan *x, size_t at, size_t end)
 
 static size_t word_at(struct scan *x, size_t at)
 {
-	size_t end = word_end(x, at), next;
+	size_t end = scan_word_end(x, at), next;
 	const char *kind;
 
 	at = skip_escape(x, at, end);

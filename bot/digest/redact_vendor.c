@@ -153,13 +153,19 @@ enum { N_VENDORS = sizeof(vendors) / sizeof(*vendors) };
 
 _Static_assert((int)N_VENDORS < (int)REDACT_VENDORS, "grow struct vendor_index");
 
+static unsigned head(const char *p)
+{
+	return ((unsigned char)p[0] * 37U ^ (unsigned char)p[1] * 5U) % VENDOR_HEADS;
+}
+
 void vendor_index(struct vendor_index *index)
 {
 	for (unsigned i = N_VENDORS; i > 0; i--) { /* the table's order is kept */
-		unsigned char c = (unsigned char)vendors[i - 1].prefix[0];
+		unsigned h = head(vendors[i - 1].prefix);
 
-		index->next[i] = index->first[c];
-		index->first[c] = (uint16_t)i;
+		index->len[i] = (uint8_t)strlen(vendors[i - 1].prefix);
+		index->next[i] = index->first[h];
+		index->first[h] = (uint16_t)i;
 	}
 }
 
@@ -213,14 +219,10 @@ static size_t by_prefix(const struct scan *x, size_t at, const char **kind)
 	const char *p = x->s + at;
 	size_t left = x->n - at;
 
-	for (unsigned i = x->r->vendors.first[(unsigned char)p[0]]; i > 0;
-	        i = x->r->vendors.next[i]) {
+	for (unsigned i = x->r->vendors.first[head(p)]; i > 0; i = x->r->vendors.next[i]) {
 		const struct vendor *v = &vendors[i - 1];
-		size_t k, end;
+		size_t k = x->r->vendors.len[i], end;
 
-		if (v->prefix[1] != p[1])
-			continue;
-		k = strlen(v->prefix);
 		if (left < k + v->min || memcmp(p, v->prefix, k) != 0)
 			continue;
 		end = run_of(x, at + k, v->alphabet);
@@ -257,9 +259,9 @@ static bool has(const struct scan *x, size_t at, const char *text)
 }
 
 /* Tokens known by what stands in their middle. */
-static size_t by_middle(const struct scan *x, size_t at, const char **kind)
+static size_t by_middle(const struct scan *x, size_t at, size_t first, const char **kind)
 {
-	size_t first = run_of(x, at, A_URL), n = first - at, end;
+	size_t n = first - at, end;
 
 	if (n > 28 || first == x->n || !IS(x->s[first], C_LINK))
 		return 0;
@@ -295,7 +297,7 @@ static size_t mailchimp(const struct scan *x, size_t at, const char **kind)
 {
 	size_t end = at;
 
-	if (x->n - at < 36 || !IS(x->s[at + 31], C_LHEX) || x->s[at + 32] != '-')
+	if (x->n - at < 36 || x->s[at + 32] != '-' || !IS(x->s[at + 31], C_LHEX))
 		return 0;
 	end = run_of(x, at, A_HEX);
 	if (end - at != 32 || !has(x, end, "-us"))
@@ -306,27 +308,18 @@ static size_t mailchimp(const struct scan *x, size_t at, const char **kind)
 	return end;
 }
 
-/* Most words are too short to be one, or begin as none does. */
-static bool worth_it(const struct scan *x, size_t at)
-{
-	size_t i = at, max = x->n - at > 12 ? at + 12 : x->n;
-
-	if (x->n - at < 16)
-		return false;
-	while (i < max && IS(x->s[i], C_URL))
-		i++;
-	return i - at == 12 || IS(x->s[i], C_LINK);
-}
-
 size_t vendor_token(const struct scan *x, size_t at, const char **kind)
 {
-	size_t end;
+	size_t first, end;
 
-	if (!worth_it(x, at))
+	if (x->n - at < 16)
 		return 0;
+	first = scan_word_end(x, at);
+	if (first - at < 12 && (first == x->n || !IS(x->s[first], C_LINK)))
+		return 0; /* too short, or it begins as none does */
 	if (has(x, at, "eyJ") && (end = jwt(x, at, kind)) > 0)
 		return end;
-	if ((end = by_prefix(x, at, kind)) > 0 || (end = by_middle(x, at, kind)) > 0)
+	if ((end = by_prefix(x, at, kind)) > 0 || (end = by_middle(x, at, first, kind)) > 0)
 		return end;
 	return mailchimp(x, at, kind);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "digest/digest_i.h"
+#include "digest/swar.h"
 
 enum { C_END, C_WORD = 1, C_DIGIT = 2, C_JOIN = 4, C_BLANK = 8, C_EDGE = 16 };
 
@@ -107,36 +108,44 @@ struct reader {
 	unsigned slashes, ats, dots;
 };
 
+/* Over word characters from i; returns their end. */
+static size_t word_run(struct reader *r, size_t i)
+{
+	for (;;) {
+		uint64_t x = swar_load(r->p + i), digits;
+		uint64_t stop = ~(swar_word(x, &digits) | x) & SWAR_HIGH; /* x: other scripts */
+
+		if (!stop) {
+			r->seen |= digits ? C_DIGIT : 0;
+			i += 8;
+			continue;
+		}
+		r->seen |= digits & (stop - 1) & ~stop ? C_DIGIT : 0;
+		return i + swar_first(stop);
+	}
+}
+
 /* The word at i; returns its end. */
 static size_t word(struct reader *r)
 {
-	const char *p = r->p;
-	size_t i = r->i, n = r->n, end = i;
-	size_t at = i;
-	uint64_t h = UINT64_C(0xcbf29ce484222325), x;
+	size_t i = r->i, end = i;
 
 	r->seen = r->slashes = r->ats = r->dots = 0;
-	for (; i < n; i++) {
-		unsigned char c = (unsigned char)p[i], k = class_of(c);
+	for (;;) {
+		size_t run = word_run(r, i);
+		unsigned char c = (unsigned char)r->p[run], k = class_of(c);
 
-		if (k == C_BLANK || k == C_END)
+		end = run > i ? run : end;
+		if (run >= r->n || !(k & (C_JOIN | C_EDGE)))
 			break;
-		if (k & (C_WORD | C_DIGIT))
-			end = i + 1;
 		r->seen |= k;
 		r->slashes += c == '/' || c == '\\';
 		r->ats += c == '@';
 		r->dots += c == '.';
+		i = run + 1;
 	}
-	for (; at + 8 <= end; at += 8) {
-		memcpy(&x, p + at, 8);
-		h = (h ^ x) * UINT64_C(0x9fb21c651e98df25);
-		h ^= h >> 35;
-	}
-	for (x = 0; at < end; at++)
-		x = x << 8 | (unsigned char)p[at];
-	h = mix64(h ^ x) + (end - r->i);
-	r->hash = h;
+	end = end < r->n ? end : r->n;
+	r->hash = swar_hash(r->p + r->i, end - r->i);
 	return end;
 }
 
@@ -160,7 +169,7 @@ static bool is_unit(const char *p, size_t n)
 	        "KiB", "MiB", "GiB", "ms", "us", "ns", "s", "sec", "secs", "seconds", "second",
 	        "min", "minutes", "minute", "hours", "days", "msec", "milliseconds"};
 
-	if (n > 12)
+	if (n > 12 || !strchr("bBkKMGTumnshd", *p))
 		return false;
 	for (size_t i = 0; i < sizeof(units) / sizeof(*units); i++) {
 		if (*units[i] == *p && strlen(units[i]) == n && !memcmp(units[i], p, n))
@@ -198,6 +207,8 @@ static bool names_one(const char *p, size_t n)
 	static const char *const nouns[] = {
 	        "user", "username", "rhost", "ruser", "hostname", "userid"};
 
+	if (n < 4 || n > 8 || (*p != 'u' && *p != 'r' && *p != 'h'))
+		return false;
 	for (size_t i = 0; i < sizeof(nouns) / sizeof(*nouns); i++) {
 		if (strlen(nouns[i]) == n && !memcmp(nouns[i], p, n))
 			return true;
@@ -211,6 +222,8 @@ static bool is_variable(const struct reader *r, size_t len)
 
 	if (r->seen & C_DIGIT)
 		return true;
+	if (!(r->seen & (C_JOIN | C_EDGE)))
+		return false;
 	if (r->ats == 1 && len > 4 && *p != '@' && memchr(p, '.', len))
 		return true;
 	if (r->slashes >= 2 || *p == '/')
@@ -251,6 +264,11 @@ static void read_gap(struct reader *r, struct gap *g)
 	uint64_t h = 0;
 
 	*g = (struct gap){.thin = true, .plain = true, .at = r->i};
+	if (r->i + 1 < r->n && r->p[r->i] == ' ' &&
+	        (class_of((unsigned char)r->p[r->i + 1]) & (C_WORD | C_DIGIT))) {
+		r->i++; /* as most are */
+		return;
+	}
 	for (; r->i < r->n; r->i++) {
 		unsigned char c = (unsigned char)r->p[r->i], k = class_of(c);
 		char next = r->i + 1 < r->n ? r->p[r->i + 1] : '\0';
