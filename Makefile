@@ -102,6 +102,9 @@ FUZZERS := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(call walk,tests/fuzz,fuzz_*.c
 REPLAYS := $(patsubst tests/fuzz/fuzz_%.c,$(B)/replay/%,$(call walk,tests/fuzz,fuzz_*.c))
 BENCHES := $(patsubst tests/bench/%.c,$(B)/bench/%,$(call walk,tests/bench,bench_*.c))
 ITC     := $(patsubst tests/it/%.c,$(B)/it/%,$(call walk,tests/it,test_*.c))
+# Preloaded into the bot: they write down or spoil what it does to its disk.
+SHIMS   := $(patsubst tests/shim/%.c,$(B)/shim/%.so,$(call walk,tests/shim,*.c))
+POWERLOSS := $(if $(call walk,tests/powerloss,*.c),$(B)/powerloss)
 
 # Files that are part of the programs: see bot/base/embed.h.
 EMBED := $(sort $(call walk,bot/clients,*.graphql) $(call walk,deploy/prompts,*) \
@@ -162,6 +165,14 @@ $(B)/it/%: $(B)/tests/it/%.o $(UNIT_HELP) $(B)/libbot.a
 	$(call say,LD,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) -lcmocka
+# Without the sanitizer: its run-time stands before them.
+$(B)/shim/%.so: tests/shim/%.c $(call walk,tests/shim,*.h) $(B)/.flags
+	$(call say,SHIM,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=c11 -D_GNU_SOURCE $(WARN) -O2 -g -fPIC -shared $(INC.tests) -o $@ $< -lpthread
+$(B)/powerloss: $(patsubst %.c,$(B)/%.o,$(call walk,tests/powerloss,*.c)) $(B)/libbot.a
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS)
 $(B)/bench/%: $(B)/tests/bench/%.o $(B)/libbot.a
 	$(call say,LD,$@)
 	@mkdir -p $(@D)
@@ -176,7 +187,7 @@ $(B)/fuzz/%: $(B)/tests/fuzz/%.o $(B)/libbot.a
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(PKG_LIBS)
 
-test-programs: all $(UNITS) $(REPLAYS) $(ITC)
+test-programs: all $(UNITS) $(REPLAYS) $(ITC) $(SHIMS) $(POWERLOSS)
 run-tests: test-programs
 	@BUILD=$(B) JOBS=$(JOBS) $(if $(TEST_TIMEOUT),TEST_TIMEOUT=$(TEST_TIMEOUT)) sh tests/run.sh $(TESTS)
 

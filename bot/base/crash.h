@@ -33,6 +33,8 @@
 #ifndef BASE_CRASH_H
 #define BASE_CRASH_H
 
+#include <stdint.h>
+
 #ifdef HEAL_CRASH_POINTS
 /* What this thread executes from now on; step NULL = between steps, both NULL = nothing. */
 void crash_place(const char *workflow, const char *step);
@@ -41,11 +43,16 @@ void crash_point(const char *point);
 void crash_point_call(const char *point, const char *method, const char *url);
 /* Did this thread reach a point of a request since crash_place? (to name the point that follows) */
 int crash_called(void);
+/* Appends "what run-<run>.<step>" to the file that CRASH_MARKS names: what the engine takes for
+ * stored at the moment when it begins to rely on it (the tests of power loss). "begin": an attempt,
+ * its body is about to be called; "done": a result. */
+void crash_mark(const char *what, int64_t run, const char *step);
 #else
 #define crash_place(workflow, step)          ((void)(workflow), (void)(step))
 #define crash_point(point)                   ((void)0)
 #define crash_point_call(point, method, url) ((void)0)
 #define crash_called()                       0
+#define crash_mark(what, run, step)          ((void)0)
 #endif
 
 #endif

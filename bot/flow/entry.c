@@ -81,6 +81,7 @@ static bool write_stubbornly(struct entry *en, struct run_commit *c, struct err 
 static void committed(const struct entry *en, struct step_rec *r)
 {
 	if (r->state == STEP_DONE) {
+		crash_mark("done", en->run, r->name);
 		crash_place(en->name, r->name);
 		crash_point("after-commit");
 	}

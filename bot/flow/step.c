@@ -279,6 +279,7 @@ void step_call(
 	w->memo = r->memo ? json_parse(w->a, r->memo, strlen(r->memo), &ignored) : NULL;
 	w->again = false;
 	atomic_fetch_add(&w->en->flow->steps, 1);
+	crash_mark("begin", w->en->run, r->name);
 	crash_place(w->en->name, r->name);
 	crash_point("before-body");
 	result = body(w, in, &why);

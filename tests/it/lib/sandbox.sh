@@ -9,6 +9,7 @@
 #   sb_count PEER KIND MATCH          number of records
 #   bot_ini [SECTION.KEY=VALUE ...]   writes $TMP/heal.ini against the sandbox
 #   bot_start [ARGS]                  runs the bot until it is connected; sets BOT_PID, log in $TMP/bot.log
+#                                     (BOT_VARS: an array of NAME=VALUE for its environment)
 #   bot_stop [SIGNAL]
 #   wait_for SECONDS COMMAND...       until it succeeds; polls every 50 ms
 #   check NAME COMMAND...             one TAP case
@@ -158,7 +159,7 @@ bot_env() {
 	${BOT_EXEC-} env SLACK_APP_TOKEN=xapp-sandbox SLACK_BOT_TOKEN=xoxb-sandbox \
 		RAILWAY_TOKEN=sandbox-railway-project OPENAI_API_KEY=sk-sandbox \
 		GITHUB_TOKEN=ghp_sandboxsandboxsandboxsandboxsandb0x \
-		${SB_CA:+SSL_CERT_FILE="$SB_CA"} "$@"
+		${BOT_VARS+"${BOT_VARS[@]}"} ${SB_CA:+SSL_CERT_FILE="$SB_CA"} "$@"
 }
 
 sb_connected() {
