@@ -1,6 +1,13 @@
 #!/bin/sh
-# make crash: the long form of the kill -9 tests. CRASH_KILLS kills of the whole bot, CRASH_ROUNDS of the engine.
+# make crash: the long forms of what proves that nothing is lost and nothing doubled, a line for each. Figures
+# can be given: make crash CRASH_KILLS=200.
 set -eu
-CRASH_KILLS=${CRASH_KILLS:-60} CRASH_ROUNDS=${CRASH_ROUNDS:-200}
-export CRASH_KILLS CRASH_ROUNDS
-make --no-print-directory MODE=debug TEST_TIMEOUT=1200 TESTS="it/crash.sh unit/test_flow_crash" run-tests
+CRASH_KILLS=${CRASH_KILLS:-60} CRASH_ROUNDS=${CRASH_ROUNDS:-200} POWER_POINTS=${POWER_POINTS:-10000}
+export CRASH_KILLS CRASH_ROUNDS POWER_POINTS
+
+run() { # TESTS
+	make --no-print-directory MODE="${MODE:-debug}" TEST_TIMEOUT=3600 TESTS="$1" run-tests
+}
+
+run 'it/crash.sh unit/test_flow_crash' # CRASH_KILLS kills of the whole bot, CRASH_ROUNDS of the engine
+run it/powerloss.sh                    # POWER_POINTS moments at which the power goes
