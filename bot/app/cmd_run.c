@@ -19,6 +19,8 @@
 #include "incident.h"
 #include "log.h"
 #include "net/http.h"
+#include "net/peers.h"
+#include "pages/site.h"
 #include "railway.h"
 #include "store/inbox.h"
 #include "store/runs.h"
@@ -34,6 +36,7 @@ struct bot {
 	struct pool *pool;
 	struct metrics *metrics;
 	struct loop *loop;
+	struct site site;
 	volatile bool stopping;
 	const struct workflow *workflows[MAX_WORKFLOWS + 1];
 };
@@ -117,6 +120,45 @@ static void collect(void *ctx, struct str *out)
 	        (double)railway_requests(b->shared->railway));
 }
 
+/* --- pages --- */
+
+static void slack_view(void *ctx, struct arena *a, struct site_slack *out)
+{
+	const struct bot *b = ctx;
+	struct socket_mode_stats s;
+
+	if (!b->loop || !loop_slack(b->loop, &s))
+		return;
+	*out = (struct site_slack){.used = true,
+	        .up = s.up,
+	        .since_ms = s.up ? s.last_heard_ms : s.down_since_ms,
+	        .waiting = (int64_t)s.waiting,
+	        .trouble = arena_strdup(a, s.trouble)};
+}
+
+static void watch_peers(const struct settings *s)
+{
+	peers_watch("Slack Web API", s->slack.api_url);
+	peers_watch("Railway", s->railway.api_url);
+	peers_watch("OpenCode", s->opencode.url);
+	if (s->opencode.url)
+		peers_watch("GitHub", s->github.api_url);
+}
+
+static void set_pages(struct bot *b, struct loop_options *lo)
+{
+	watch_peers(b->settings);
+	b->site = (struct site){.store = b->store,
+	        .mask = gate_text,
+	        .version = HEAL_VERSION,
+	        .started_ms = clock_now_ms(),
+	        .slack = slack_view,
+	        .slack_ctx = b};
+	lo->routes = site_routes;
+	lo->routes_ctx = &b->site;
+	lo->form = site_sign_in;
+}
+
 /* --- building --- */
 
 static void list_workflows(struct bot *b)
@@ -173,6 +215,7 @@ static bool start(struct bot *b, const struct secrets *k, struct err *e)
 	metrics_collector(b->metrics, collect, b);
 	lo.store = b->store;
 	lo.metrics = b->metrics;
+	set_pages(b, &lo);
 	if (!start_flow(b, e))
 		return false;
 	b->loop = loop_new(&lo, e);

@@ -94,6 +94,39 @@ static void on_settled(void *arg)
 	trim_memory();
 }
 
+/* ---- what the pages may know of this thread ---------------------------------------------------
+ */
+
+struct seen {
+	bool slack; /* there is a token */
+	struct socket_mode_stats stats;
+	int64_t refused_ms;
+	const char *refused;
+};
+
+/* A copy for the pages' thread. */
+static const void *look(void *ctx, struct arena *a)
+{
+	struct loop *l = ctx;
+	struct seen *s = ARENA_NEW(a, struct seen);
+
+	s->refused_ms = intake_refused_ms(l->intake, &s->refused);
+	s->refused = arena_strdup(a, s->refused);
+	if (l->slack) {
+		s->slack = true;
+		socket_mode_stats(l->slack, &s->stats);
+		s->stats.trouble = arena_strdup(a, s->stats.trouble);
+	}
+	return s;
+}
+
+bool loop_slack(const struct loop *l, struct socket_mode_stats *out)
+{
+	if (l->slack)
+		socket_mode_stats(l->slack, out);
+	return l->slack != NULL;
+}
+
 /* ---- health --------------------------------------------------------------------------------- */
 
 static bool store_works(struct loop *l, const char **why)
@@ -108,33 +141,29 @@ static bool store_works(struct loop *l, const char **why)
 	return true;
 }
 
-static bool healthy(struct loop *l, struct arena *a, const char **why)
+static bool healthy(struct loop *l, const struct seen *seen, struct arena *a, const char **why)
 {
-	int64_t now = clock_now_ms(), refused = intake_refused_ms(l->intake, why);
-	struct socket_mode_stats s;
+	int64_t now = clock_now_ms();
 
-	if (refused > 0 && now - refused < 60000) {
-		*why = arena_printf(a, "the store refuses writes: %s", *why);
+	if (seen->refused_ms > 0 && now - seen->refused_ms < 60000) {
+		*why = arena_printf(a, "the store refuses writes: %s", seen->refused);
 		return false;
 	}
 	if (!store_works(l, why))
 		return false;
 	*why = "ok";
-	if (!l->slack)
-		return true;
-	socket_mode_stats(l->slack, &s);
-	if (s.up || now - s.down_since_ms < MAX_DOWN_MS)
+	if (!seen->slack || seen->stats.up || now - seen->stats.down_since_ms < MAX_DOWN_MS)
 		return true;
 	*why = arena_printf(a, "not connected to Slack for %s: %s",
-	        clock_duration(a, now - s.down_since_ms), str_or(s.trouble, "connecting"));
+	        clock_duration(a, now - seen->stats.down_since_ms),
+	        str_or(seen->stats.trouble, "connecting"));
 	return false;
 }
 
 static void page_health(void *ctx, const struct page_request *q, struct page_answer *out)
 {
-	struct loop *l = ctx;
 	const char *why;
-	bool ok = healthy(l, q->a, &why);
+	bool ok = healthy(ctx, q->seen, q->a, &why);
 
 	out->status = ok ? 200 : 503;
 	out->content_type = "text/plain; charset=utf-8";
@@ -143,26 +172,25 @@ static void page_health(void *ctx, const struct page_request *q, struct page_ans
 
 /* ---- metrics -------------------------------------------------------------------------------- */
 
-static void collect_slack(const struct loop *l, struct str *out)
+static void print_slack(const struct seen *seen, struct str *out)
 {
-	struct socket_mode_stats s;
+	const struct socket_mode_stats *s = &seen->stats;
 
-	if (!l->slack)
+	if (!seen->slack)
 		return;
-	socket_mode_stats(l->slack, &s);
-	metrics_sample(out, "heal_slack_up", "gauge", "1 = connected to Slack.", s.up);
+	metrics_sample(out, "heal_slack_up", "gauge", "1 = connected to Slack.", s->up);
 	metrics_sample(out, "heal_slack_hello_timestamp_seconds", "gauge",
-	        "When Slack last said hello.", (double)s.last_hello_ms / 1000);
+	        "When Slack last said hello.", (double)s->last_hello_ms / 1000);
 	metrics_sample(out, "heal_slack_hellos_total", "counter", "Connections that Slack greeted.",
-	        (double)s.hellos);
+	        (double)s->hellos);
 	metrics_sample(out, "heal_slack_open_failures_total", "counter",
-	        "Failed calls of apps.connections.open.", (double)s.open_failures);
+	        "Failed calls of apps.connections.open.", (double)s->open_failures);
 	metrics_sample(out, "heal_slack_envelope_retries_total", "counter",
-	        "Envelopes that Slack called a repetition.", (double)s.retries);
+	        "Envelopes that Slack called a repetition.", (double)s->retries);
 	metrics_sample(out, "heal_slack_acks_lost_total", "counter",
-	        "Acknowledgements that found no connection.", (double)s.acks_lost);
+	        "Acknowledgements that found no connection.", (double)s->acks_lost);
 	metrics_sample(out, "heal_slack_envelopes_waiting", "gauge",
-	        "Envelopes that wait for their commit.", (double)s.waiting);
+	        "Envelopes that wait for their commit.", (double)s->waiting);
 }
 
 static void collect(void *ctx, struct str *out)
@@ -170,7 +198,6 @@ static void collect(void *ctx, struct str *out)
 	struct loop *l = ctx;
 	struct store_stats st;
 
-	collect_slack(l, out);
 	store_stats(l->o.store, &st);
 	metrics_sample(out, "heal_store_commits_total", "counter", "Transactions committed.",
 	        (double)st.commits);
@@ -195,6 +222,7 @@ static void page_metrics(void *ctx, const struct page_request *q, struct page_an
 	struct str text = str_new(q->a);
 
 	metrics_print(l->o.metrics, &text);
+	print_slack(q->seen, &text);
 	out->content_type = "text/plain; version=0.0.4; charset=utf-8";
 	out->body = text.s;
 	out->len = text.len;
@@ -205,25 +233,27 @@ static void page_metrics(void *ctx, const struct page_request *q, struct page_an
 static bool start_pages(struct loop *l, struct err *e)
 {
 	static const struct page_route own[] = {
-	        {"/healthz", page_health, true},
-	        {"/metrics", page_metrics, false},
-	        {NULL, NULL, false},
+	        {.path = "/healthz", .fn = page_health, .open = true, .urgent = true, .look = look},
+	        {.path = "/metrics", .fn = page_metrics, .look = look},
+	        {.path = NULL},
 	};
-	struct pages_options po = {.token = l->o.secrets->http};
+	struct pages_options po = {.token = l->o.secrets->http, .form = l->o.form};
 	struct arena *a = arena_new(0);
-	bool ok = config_host_port(a, l->o.settings->heal.http, &po.host, &po.port) ||
-	          err_set(e, ERR_CONFIG, false, "[heal] http is not host:port: %s",
-	                  l->o.settings->heal.http);
+	bool guarded, ok = config_host_port(a, l->o.settings->heal.http, &po.host, &po.port) ||
+	                   err_set(e, ERR_CONFIG, false, "[heal] http is not host:port: %s",
+	                           l->o.settings->heal.http);
 
 	if (ok)
 		l->pages = pages_new(l->io, &po, e);
+	guarded = ok && (po.token || pages_is_loopback(po.host));
 	arena_free(a);
 	if (!l->pages)
 		return false;
 	pages_add(l->pages, own, l);
 	if (l->o.routes)
 		pages_add(l->pages, l->o.routes, l->o.routes_ctx);
-	log_info("loop", "local pages on port %d", pages_port(l->pages));
+	log_info("loop", "local pages on port %d%s", pages_port(l->pages),
+	        guarded ? "" : ": only /healthz, until HEAL_HTTP_TOKEN is set");
 	return true;
 }
 
@@ -299,6 +329,7 @@ void loop_run(struct loop *l)
 	if (l->slack)
 		socket_mode_start(l->slack);
 	ioloop_run(l->io);
+	pages_stop(l->pages); /* the store is closed before the loop is freed */
 }
 
 void loop_free(struct loop *l)

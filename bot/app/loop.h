@@ -11,6 +11,7 @@
 #include "app/metrics.h"
 #include "app/secrets.h"
 #include "arena.h"
+#include "chat/socket_mode.h"
 #include "err.h"
 #include "net/pages.h"
 #include "settings.h"
@@ -29,6 +30,7 @@ struct loop_options {
 	/* Pages besides /healthz and /metrics, ended by an entry without a path; NULL = none. */
 	const struct page_route *routes;
 	void *routes_ctx;
+	page_form_fn form; /* see pages.h; NULL = plain words */
 	/* The end has begun (signal or loop_stop): tell the workers. Loop thread, once. May be
 	 * NULL. */
 	void (*on_stop)(void *ctx);
@@ -41,6 +43,8 @@ void loop_run(struct loop *l);
 void loop_stop(struct loop *l); /* thread: any */
 /* After loop_run and after store_close (which may still report a commit). NULL is fine. */
 void loop_free(struct loop *l);
+/* What Socket Mode knows of itself; false without a token. Loop thread. */
+bool loop_slack(const struct loop *l, struct socket_mode_stats *out);
 /* Where the pages listen; 0 = nowhere. */
 int loop_http_port(const struct loop *l);
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "clients/llm_i.h"
+#include "net/peers.h"
 #include "str.h"
 #include "tokens.h"
 
@@ -61,6 +62,7 @@ static void choose_wire(struct llm *l)
 	base = trimmed(l->a, base);
 	l->c.base_url = base;
 	l->host = host_of(l->a, base);
+	peers_watch("LLM", base);
 	switch (l->c.provider) {
 	case LLM_OPENAI:
 		l->wire = &llm_openai;

@@ -14,6 +14,7 @@
 #include "log.h"
 #include "net/ca.h"
 #include "net/http_private.h"
+#include "net/peers.h"
 #include "str.h"
 
 static http_gate_fn gate;
@@ -137,10 +138,12 @@ void http_finish(struct transfer *t, CURLcode rc)
 		http_describe(t, rc);
 		log_debug("http", "%s %s%s failed after %lld ms: %s", method, t->host, t->path,
 		        (long long)ms, err_code_name(t->e.code));
+		peers_note(t->r->url, 0, ms, t->e.msg);
 	} else {
 		http_get_answer(t);
 		log_debug("http", "%s %s%s %d %lld ms", method, t->host, t->path, t->out->status,
 		        (long long)ms);
+		peers_note(t->r->url, t->out->status, ms, NULL);
 	}
 }
 

@@ -3,7 +3,7 @@
  *
  * A post puts a small record into a list under a mutex and calls lws_cancel_service, which makes
  * the loop call LWS_CALLBACK_EVENT_WAIT_CANCELLED of every protocol; the first of them takes the
- * whole list and runs it. The helper thread is started by the first job.
+ * whole list and runs it.
  *
  * libwebsockets 4.1 takes what it can from the environment (http_proxy) and sizes its tables by
  * the limit of open files; both are set by hand here.
@@ -17,20 +17,19 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "log.h"
 #include "net/ca.h"
+#include "net/helper.h"
 #include "net/ioloop_private.h"
 
-#define MAX_FDS      256
-#define JOIN_SECONDS 2
+#define MAX_FDS 256
+#define JOIN_MS 2000 /* a name look-up can hang longer than a shutdown may last */
 
 struct call {
 	struct call *next;
 	void (*fn)(void *arg);
-	void (*done)(void *arg); /* of a job for the helper */
 	void *arg;
 };
 
@@ -46,12 +45,12 @@ struct ioloop {
 	void (*on_signal)(void *arg, int signal);
 	void *on_signal_arg;
 
+	struct helper *helper; /* ioloop_work */
+
 	pthread_mutex_t lock; /* all below */
-	pthread_cond_t wake;  /* the helper */
-	struct list posts, jobs;
-	bool quit, helper_runs, helper_ends;
+	struct list posts;
+	bool quit;
 	bool closed; /* the context is gone: nobody to wake */
-	pthread_t helper;
 };
 
 struct ioloop_timer {
@@ -61,13 +60,13 @@ struct ioloop_timer {
 	void *arg;
 };
 
-static void push(struct list *q, void (*fn)(void *), void (*done)(void *), void *arg)
+static void push(struct list *q, void (*fn)(void *), void *arg)
 {
 	struct call *c = malloc(sizeof(*c));
 
 	if (!c)
 		abort();
-	*c = (struct call){.fn = fn, .done = done, .arg = arg};
+	*c = (struct call){.fn = fn, .arg = arg};
 	if (q->last)
 		q->last->next = c;
 	else
@@ -109,7 +108,7 @@ void ioloop_post(struct ioloop *l, void (*fn)(void *arg), void *arg)
 
 	pthread_mutex_lock(&l->lock);
 	first = !l->posts.first && !l->closed;
-	push(&l->posts, fn, NULL, arg);
+	push(&l->posts, fn, arg);
 	if (first) /* else the loop has been woken already */
 		lws_cancel_service(l->lws);
 	pthread_mutex_unlock(&l->lock);
@@ -144,59 +143,9 @@ uint64_t ioloop_turns(const struct ioloop *l)
 	return l->turns;
 }
 
-/* ---- helper thread -------------------------------------------------------------------------- */
-
-static void *helper_main(void *arg)
-{
-	struct ioloop *l = arg;
-
-	pthread_mutex_lock(&l->lock);
-	while (!l->helper_ends) {
-		struct call *c = pop(&l->jobs);
-
-		if (!c) {
-			pthread_cond_wait(&l->wake, &l->lock);
-			continue;
-		}
-		pthread_mutex_unlock(&l->lock);
-		c->fn(c->arg);
-		ioloop_post(l, c->done, c->arg);
-		free(c);
-		pthread_mutex_lock(&l->lock);
-	}
-	pthread_mutex_unlock(&l->lock);
-	return NULL;
-}
-
 void ioloop_work(struct ioloop *l, void (*work)(void *arg), void (*done)(void *arg), void *arg)
 {
-	pthread_mutex_lock(&l->lock);
-	if (!l->helper_runs && !l->helper_ends) {
-		if (pthread_create(&l->helper, NULL, helper_main, l) != 0)
-			abort();
-		l->helper_runs = true;
-	}
-	push(&l->jobs, work, done, arg);
-	pthread_cond_signal(&l->wake);
-	pthread_mutex_unlock(&l->lock);
-}
-
-/* True when the helper has ended: a name look-up can hang longer than a shutdown may last. */
-static bool end_helper(struct ioloop *l)
-{
-	struct timespec until;
-	bool runs;
-
-	pthread_mutex_lock(&l->lock);
-	runs = l->helper_runs;
-	l->helper_ends = true;
-	pthread_cond_signal(&l->wake);
-	pthread_mutex_unlock(&l->lock);
-	if (!runs)
-		return true;
-	clock_gettime(CLOCK_REALTIME, &until);
-	until.tv_sec += JOIN_SECONDS;
-	return pthread_timedjoin_np(l->helper, NULL, &until) == 0;
+	helper_work(l->helper, false, work, done, arg);
 }
 
 /* ---- timers --------------------------------------------------------------------------------- */
@@ -326,8 +275,9 @@ struct ioloop *ioloop_new(struct err *e)
 	if (!l)
 		abort();
 	l->signal_fd = -1;
-	if (pthread_mutex_init(&l->lock, NULL) != 0 || pthread_cond_init(&l->wake, NULL) != 0)
+	if (pthread_mutex_init(&l->lock, NULL) != 0)
 		abort();
+	l->helper = helper_new(l);
 	if (make_context(l))
 		return l;
 	err_set(e, ERR_SYS, false, "the event loop cannot be set up (libwebsockets)");
@@ -341,7 +291,7 @@ void ioloop_free(struct ioloop *l)
 
 	if (!l)
 		return;
-	ended = end_helper(l);
+	ended = helper_end(l->helper, JOIN_MS);
 	run_posts(l);
 	pthread_mutex_lock(&l->lock);
 	l->closed = true;
@@ -351,12 +301,10 @@ void ioloop_free(struct ioloop *l)
 	run_posts(l);
 	if (!ended) {
 		log_warn("loop", "a name look-up still hangs: its thread is left behind");
-		pthread_detach(l->helper);
+		helper_free(l->helper);
 		return; /* it still looks at l */
 	}
-	for (struct call *c; (c = pop(&l->jobs)); free(c))
-		c->done(c->arg); /* never begun: let the owner release it */
-	pthread_cond_destroy(&l->wake);
+	helper_free(l->helper);
 	pthread_mutex_destroy(&l->lock);
 	free(l);
 }

@@ -1,38 +1,13 @@
 /*
- * pages.c - see pages.h. Who may see what, and which route; pages_lws.c speaks HTTP.
+ * pages.c - see pages.h. Who may see what, and which route; pages_session.c knows tokens and
+ * cookies, pages_lws.c speaks HTTP.
  */
 #include "net/pages.h"
 
-#include <arpa/inet.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "net/pages_private.h"
 #include "str.h"
-
-#define COOKIE "heal_session"
-
-bool pages_is_loopback(const char *host)
-{
-	struct in_addr v4;
-	struct in6_addr v6;
-
-	if (inet_pton(AF_INET, host, &v4) == 1)
-		return ntohl(v4.s_addr) >> 24 == 127;
-	if (inet_pton(AF_INET6, host, &v6) == 1)
-		return IN6_IS_ADDR_LOOPBACK(&v6);
-	return str_ieq(host, "localhost");
-}
-
-bool pages_same_token(const char *token, const char *given)
-{
-	size_t n = strlen(token), m = strlen(given);
-	unsigned diff = n != m;
-
-	for (size_t i = 0; i < m; i++)
-		diff |= (unsigned char)given[i] ^ (unsigned char)token[i < n ? i : n];
-	return diff == 0;
-}
 
 const char *page_param(const struct page_request *q, const char *name)
 {
@@ -44,93 +19,53 @@ const char *page_param(const struct page_request *q, const char *name)
 	return NULL;
 }
 
-/* ---- who asks ------------------------------------------------------------------------------- */
-
-/* "name", "name:port", "[v6]:port" */
-static bool names_this_machine(const char *host)
-{
-	char name[64];
-	size_t n;
-
-	if (*host == '[')
-		n = strcspn(++host, "]");
-	else
-		n = strcspn(host, ":");
-	if (n == 0 || n >= sizeof(name))
-		return false;
-	memcpy(name, host, n);
-	name[n] = '\0';
-	return pages_is_loopback(name);
-}
-
-static bool cookie_fits(const struct pages *p, const char *cookies)
-{
-	static const char name[] = COOKIE "=";
-
-	while (cookies && *cookies) {
-		size_t n = strcspn(cookies, "; ");
-
-		if (strncmp(cookies, name, sizeof(name) - 1) == 0) {
-			char given[64];
-			size_t m = n - (sizeof(name) - 1);
-
-			if (m < sizeof(given)) {
-				memcpy(given, cookies + sizeof(name) - 1, m);
-				given[m] = '\0';
-				if (pages_same_token(p->session, given))
-					return true;
-			}
-		}
-		cookies += n;
-		cookies += strspn(cookies, "; ");
-	}
-	return false;
-}
-
-static bool trusted(const struct pages *p, const struct page_head *head)
-{
-	static const char bearer[] = "Bearer ";
-
-	if (!p->token)
-		return true;
-	if (head->authorization &&
-	        strncasecmp(head->authorization, bearer, sizeof(bearer) - 1) == 0 &&
-	        pages_same_token(p->token, head->authorization + sizeof(bearer) - 1))
-		return true;
-	return cookie_fits(p, head->cookie);
-}
-
 /* ---- answers -------------------------------------------------------------------------------- */
 
-static void say(struct page_answer *out, int status, const char *text)
+void pages_begin(struct page_answer *out)
+{
+	*out = (struct page_answer){
+	        .status = 200, .content_type = "text/html; charset=utf-8", .body = ""};
+}
+
+void pages_say(struct page_answer *out, int status, const char *text)
 {
 	out->status = status;
 	out->content_type = "text/plain; charset=utf-8";
 	out->body = text;
 }
 
-/* ?token= was right: the same address without it, and a cookie. */
-static void let_in(struct pages *p, struct page_request *q, struct page_answer *out, char **cookie)
+/* The page that was asked for, as an address. */
+static const char *asked(const struct page_request *q)
 {
 	struct str to = str_new(q->a);
 	char sep = '?';
 
-	str_add(&to, q->path[0] == '/' && q->path[1] != '/' ? q->path : "/");
-	for (const char **it = q->params; *it; it++) {
-		if (str_starts(*it, "token="))
-			continue;
+	str_add(&to, q->path);
+	for (const char **it = q->params; it && *it; it++, sep = '&') {
 		str_addc(&to, sep);
-		sep = '&';
 		str_addn(&to, *it, strcspn(*it, "="));
 		if (strchr(*it, '=')) {
 			str_addc(&to, '=');
 			str_url(&to, strchr(*it, '=') + 1);
 		}
 	}
-	say(out, 303, "");
-	out->location = strpbrk(to.s, "\r\n") ? "/" : to.s;
-	*cookie = arena_printf(q->a, COOKIE "=%s; Path=/; HttpOnly; SameSite=Strict", p->session);
+	return pages_own_address(q->a, to.s);
 }
+
+static void ask_token(struct pages *p, const struct page_request *q, const struct page_head *head,
+        struct page_answer *out)
+{
+	if (p->form && head->accept && strstr(head->accept, "text/html")) {
+		p->form(q, asked(q), false, out);
+		out->status = 401;
+	} else {
+		pages_say(out, 401,
+		        "A token is needed: send HEAL_HTTP_TOKEN as \"Authorization: Bearer …\", or "
+		        "open this page in a browser and sign in.\n");
+	}
+}
+
+/* ---- which route ---------------------------------------------------------------------------- */
 
 static bool fits(const struct page_route *r, const char *path)
 {
@@ -151,31 +86,95 @@ static const struct page_route *route_of(const struct pages *p, const char *path
 	return NULL;
 }
 
-void pages_respond(struct pages *p, struct page_request *q, const struct page_head *head,
-        struct page_answer *out, char **cookie)
+/* Sets who asks. False: refused, *out says why. */
+static bool admit(struct pages *p, struct page_request *q, const struct page_head *head,
+        const struct page_route *r, struct page_answer *out)
 {
-	void *ctx = NULL;
-	const struct page_route *r = route_of(p, q->path, &ctx);
-	const char *given = page_param(q, "token");
+	bool open = r && r->open;
 
-	*out = (struct page_answer){
-	        .status = 200, .content_type = "text/html; charset=utf-8", .body = ""};
-	*cookie = NULL;
-	q->trusted = trusted(p, head);
-	if (!p->token && !names_this_machine(str_or(head->host, ""))) {
-		say(out, 403,
+	if (!p->token && p->loopback && !pages_names_this_machine(str_or(head->host, ""))) {
+		pages_say(out, 403,
 		        "This page is for this machine: use http://127.0.0.1 or localhost.\n");
-	} else if (p->token && given && pages_same_token(p->token, given)) {
-		let_in(p, q, out, cookie);
-	} else if (!q->trusted && !(r && r->open)) {
-		say(out, 401,
-		        "A token is needed: add ?token=… once, or send it as Authorization: Bearer.\n");
+		return false;
+	}
+	q->signed_in = p->token && pages_session_of(p, head->cookie);
+	q->trusted =
+	        p->token ? q->signed_in || pages_bearer_fits(p, head->authorization) : p->loopback;
+	if (q->trusted || open)
+		return true;
+	if (p->token)
+		ask_token(p, q, head, out);
+	else
+		pages_say(out, 403,
+		        "The pages can be reached by others here, so they want a token: set "
+		        "HEAL_HTTP_TOKEN for the bot and restart it. /healthz answers without.\n");
+	return false;
+}
+
+const struct page_route *pages_route(struct pages *p, struct page_request *q,
+        const struct page_head *head, struct page_answer *out, void **ctx)
+{
+	const struct page_route *r = route_of(p, q->path, ctx);
+
+	if (!admit(p, q, head, r, out))
+		return NULL;
+	if (!r && str_eq(q->path, "/sign-in") && p->token) { /* an old bookmark, or Back */
+		out->location = "/";
+		pages_say(out, 303, "");
 	} else if (!r) {
-		say(out, 404, "There is no such page.\n");
+		pages_say(out, 404, "There is no such page.\n");
 	} else {
 		q->rest = q->path + strlen(r->path);
-		r->fn(ctx, q, out);
 	}
-	if (out->len == 0)
-		out->len = strlen(out->body);
+	return r;
+}
+
+/* ---- signing in and out --------------------------------------------------------------------- */
+
+static const char *cookie_of(
+        struct arena *a, const struct page_head *head, const char *id, int max_age)
+{
+	return arena_printf(a, "heal_session=%s; Path=/; Max-Age=%d; HttpOnly; SameSite=Strict%s",
+	        id, max_age, str_ieq(head->forwarded_proto, "https") ? "; Secure" : "");
+}
+
+static void sign_in(struct pages *p, struct page_request *q, const struct page_head *head,
+        struct page_answer *out, const char **cookie)
+{
+	const char *to = pages_own_address(q->a, page_param(q, "to"));
+
+	if (pages_same_token(p->token, str_or(page_param(q, "token"), ""))) {
+		pages_say(out, 303, "");
+		out->location = to;
+		*cookie = cookie_of(q->a, head, pages_session_new(p)->id, 12 * 3600);
+	} else if (p->form) {
+		p->form(q, to, true, out);
+		out->status = 401;
+	} else {
+		pages_say(out, 401, "That is not the token.\n");
+	}
+}
+
+static void sign_out(struct pages *p, struct page_request *q, const struct page_head *head,
+        struct page_answer *out, const char **cookie)
+{
+	struct pages_session *s = pages_session_of(p, head->cookie);
+
+	if (s)
+		memset(s, 0, sizeof(*s));
+	pages_say(out, 303, "");
+	out->location = "/";
+	*cookie = cookie_of(q->a, head, "", 0);
+}
+
+void pages_post(struct pages *p, struct page_request *q, const struct page_head *head,
+        const char *body, size_t n, struct page_answer *out, const char **cookie)
+{
+	q->params = pages_form_fields(q->a, body, n);
+	if (p->token && str_eq(q->path, "/sign-in"))
+		sign_in(p, q, head, out, cookie);
+	else if (p->token && str_eq(q->path, "/sign-out"))
+		sign_out(p, q, head, out, cookie);
+	else
+		pages_say(out, 405, "These pages are read-only: GET only.\n");
 }

@@ -14,10 +14,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "clock.h"
 #include "log.h"
 #include "str.h"
 
-enum { SLOTS = 512, KEEP = 384, NO_SLOT = -1, BUSY_MS = 5000 };
+enum { SLOTS = 512, KEEP = 384, NO_SLOT = -1, BUSY_MS = 5000, LOOK_EVERY = 2000 };
 
 struct kept {
 	uint64_t hash;
@@ -28,6 +29,7 @@ struct kept {
 struct db {
 	sqlite3 *h;
 	struct store *store;
+	int64_t until_ms; /* monotonic; db_limit */
 	int nkept;
 	struct kept kept[SLOTS];
 };
@@ -51,6 +53,8 @@ static const char *remedy(int rc)
 	case SQLITE_BUSY:
 	case SQLITE_LOCKED:
 		return "another program writes to the database";
+	case SQLITE_INTERRUPT:
+		return "the question took too long; ask for less";
 	default:
 		return NULL;
 	}
@@ -118,6 +122,20 @@ bool db_in_transaction(const struct db *db)
 void *db_handle(struct db *db)
 {
 	return db->h;
+}
+
+/* Called each LOOK_EVERY instructions of SQLite's machine. */
+static int too_late(void *arg)
+{
+	const struct db *db = arg;
+
+	return clock_mono_ms() > db->until_ms;
+}
+
+void db_limit(struct db *db, int64_t ms)
+{
+	db->until_ms = clock_mono_ms() + ms;
+	sqlite3_progress_handler(db->h, ms > 0 ? LOOK_EVERY : 0, ms > 0 ? too_late : NULL, db);
 }
 
 /* --- statements --- */

@@ -64,7 +64,9 @@ struct run_row {
 	int crashes;      /* entries that ended with the process outside a step */
 	int steps, steps_done;
 	const char *error_code, *error; /* failed, cancelled: why */
-	const json *input, *result;     /* only by run_get; NULL = none */
+	int64_t incident;               /* what it is about, by its input; 0 = none */
+	const json *input, *result;     /* only by run_get; NULL = none, or left out as large */
+	int64_t input_bytes, result_bytes;
 };
 
 struct run_attempt {
@@ -87,7 +89,8 @@ struct run_step {
 	int64_t child;      /* spawn, join: the run */
 	const char *signal; /* wait */
 	const json *input, *output, *state_json;
-	int64_t output_bytes; /* also when `output` was left out because it is large */
+	int64_t input_bytes,
+	        output_bytes; /* also when the value was left out because it is large */
 	const char *error_code, *error;
 	struct run_attempt *attempts; /* those that failed, oldest first */
 	size_t nattempts;
@@ -114,21 +117,31 @@ struct run_filter {
 	const char *workflow; /* NULL = any */
 	const char
 	        *state; /* one of the six, or "unfinished" "finished" "paused" "due"; NULL = any */
-	const char *search; /* part of key, concurrency or input; NULL = any */
-	int64_t parent;     /* 0 = any */
-	int64_t since_ms;   /* created at or after; 0 = any */
-	int limit, offset;  /* 0 = 50 */
+	const char *search;  /* part of key, concurrency or input; NULL = any */
+	int64_t parent;      /* 0 = any */
+	int64_t since_ms;    /* created at or after; 0 = any */
+	int64_t until_ms;    /* created before; 0 = any */
+	int64_t incident;    /* about this incident; 0 = any */
+	const char *service; /* about an incident of this service; NULL = any */
+	int64_t before,
+	        after;     /* only ids below, or above; 0 = any: the page after, or before, one */
+	int limit, offset; /* 0 = 50 */
 };
-/* Newest first; "due": soonest first. */
+/* Newest first; "due": soonest first. With `after`, those next to it. */
 bool runs_list(struct store *s, struct arena *a, const struct run_filter *f, struct run_row **out,
         size_t *n_out, struct err *e);
-/* Outputs larger than `max_bytes` (0 = no limit) are left out: run_output reads one. NULL and
+/* Values larger than `max_bytes` (0 = no limit) are left out: run_text reads one. NULL and
  * ERR_NOT_FOUND. */
 struct run_detail *run_get(
         struct store *s, struct arena *a, int64_t id, int64_t max_bytes, struct err *e);
 /* The stored result text of a step ("" = the run's own); NULL and ERR_NOT_FOUND. */
 const char *run_output(
         struct store *s, struct arena *a, int64_t id, const char *step, struct err *e);
+
+enum run_part { RUN_OUTPUT, RUN_INPUT };
+/* The same for either side. */
+const char *run_text(struct store *s, struct arena *a, int64_t id, const char *step,
+        enum run_part part, struct err *e);
 
 struct run_counts {
 	int64_t ready, queued, running, paused, done, failed, cancelled;
@@ -137,6 +150,18 @@ struct run_counts {
 	int64_t oldest_due_ms; /* how long the most overdue one has waited; 0 = none */
 };
 bool runs_count(struct store *s, struct run_counts *out, struct err *e);
+
+/* The names of the workflows that have runs, at most 100. */
+bool runs_workflows(
+        struct store *s, struct arena *a, const char ***out, size_t *n_out, struct err *e);
+
+struct run_timer_row {
+	const char *name, *workflow;
+	int64_t every_ms, next_ms;
+};
+/* The durable clocks, soonest first. */
+bool runs_timers(
+        struct store *s, struct arena *a, struct run_timer_row **out, size_t *n_out, struct err *e);
 
 /* Deletes at most `max` runs that ended before `before_ms`, with their steps, signals and blobs. */
 bool runs_prune(struct store *s, int64_t before_ms, int max, int64_t *deleted, struct err *e);

@@ -1,99 +1,11 @@
-/* runs_read.c - looking at runs: lists, one run with its steps, counts; and pruning old ones. */
+/* runs_read.c - one run with its steps, attempts and signals; and pruning old ones. */
 #include <string.h>
 
 #include "clock.h"
 #include "log.h"
 #include "store/runs_engine.h"
+#include "store/runs_look.h"
 #include "str.h"
-
-#define RUN_COLUMNS                                                                                 \
-	"SELECT id, coalesce(parent, 0), workflow, version, lane, state, paused, waits, key, ckey," \
-	" created, entered, ended, due, lease, entries, crashes, err_code, err_msg,"                \
-	" (SELECT count(*) FROM step WHERE step.run = run.id),"                                     \
-	" (SELECT count(*) FROM step WHERE step.run = run.id AND step.state = 'done')"
-
-static struct run_row read_run(const struct db_query *q, struct arena *a)
-{
-	int64_t due = db_col_int(q, 13);
-
-	return (struct run_row){.id = db_col_int(q, 0),
-	        .parent = db_col_int(q, 1),
-	        .workflow = db_col_strdup(q, 2, a),
-	        .version = (int)db_col_int(q, 3),
-	        .lane = (enum wf_lane)db_col_int(q, 4),
-	        .state = db_col_strdup(q, 5, a),
-	        .paused = db_col_bool(q, 6),
-	        .waits = db_col_strdup(q, 7, a),
-	        .key = db_col_strdup(q, 8, a),
-	        .concurrency = db_col_strdup(q, 9, a),
-	        .created_ms = db_col_int(q, 10),
-	        .entered_ms = db_col_int(q, 11),
-	        .ended_ms = db_col_int(q, 12),
-	        .due_ms = due >= RUN_NEVER ? INT64_MAX : due,
-	        .lease_ms = db_col_int(q, 14),
-	        .entries = (int)db_col_int(q, 15),
-	        .crashes = (int)db_col_int(q, 16),
-	        .error_code = db_col_strdup(q, 17, a),
-	        .error = db_col_strdup(q, 18, a),
-	        .steps = (int)db_col_int(q, 19),
-	        .steps_done = (int)db_col_int(q, 20)};
-}
-
-/* --- lists --- */
-
-static const char *state_condition(const char *state)
-{
-	static const struct {
-		const char *word, *sql;
-	} groups[] = {
-	        {"unfinished", " AND ended = 0"},
-	        {"finished", " AND ended > 0"},
-	        {"paused", " AND paused = 1"},
-	        {"due", " AND state = 'ready' AND paused = 0"},
-	};
-
-	for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++) {
-		if (str_eq(state, groups[i].word))
-			return groups[i].sql;
-	}
-	return NULL;
-}
-
-static const char *list_sql(struct arena *a, const struct run_filter *f)
-{
-	const char *group = state_condition(f->state);
-
-	return arena_printf(a,
-	        RUN_COLUMNS
-	        " FROM run WHERE (?1 IS NULL OR workflow = ?1)"
-	        " AND (?2 IS NULL OR state = ?2)"
-	        " AND (?3 IS NULL OR instr(coalesce(key, ''), ?3) > 0"
-	        "  OR instr(coalesce(ckey, ''), ?3) > 0 OR instr(coalesce(input, ''), ?3) > 0)"
-	        " AND (?4 = 0 OR parent = ?4) AND created >= ?5%s ORDER BY %s"
-	        " LIMIT ?6 OFFSET ?7",
-	        group ? group : "", str_eq(f->state, "due") ? "due, id" : "id DESC");
-}
-
-bool runs_list(struct store *s, struct arena *a, const struct run_filter *f, struct run_row **out,
-        size_t *n_out, struct err *e)
-{
-	struct db *db = store_reader(s, e);
-	int limit = f->limit > 0 ? f->limit : 50;
-	struct db_query q;
-
-	*n_out = 0;
-	*out = ARENA_ARRAY(a, (size_t)limit, struct run_row);
-	if (!db || !db_query(db, &q, list_sql(a, f),
-	                   DB_ARGS(db_text(f->workflow),
-	                           db_text(state_condition(f->state) ? NULL : f->state),
-	                           db_text(f->search), db_int(f->parent), db_int(f->since_ms),
-	                           db_int(limit), db_int(f->offset)),
-	                   e))
-		return false;
-	while (db_next(&q))
-		(*out)[(*n_out)++] = read_run(&q, a);
-	return db_done(&q, e);
-}
 
 /* --- one run --- */
 
@@ -124,8 +36,6 @@ static bool read_json(struct db *db, const struct db_query *q, int col, int64_t 
 static bool read_run_step(struct db *db, const struct db_query *q, struct run_step *s,
         int64_t max_bytes, struct arena *a, struct err *e)
 {
-	int64_t bytes = 0;
-
 	*s = (struct run_step){.name = db_col_strdup(q, 0, a),
 	        .kind = db_col_strdup(q, 1, a),
 	        .state = db_col_strdup(q, 2, a),
@@ -142,7 +52,7 @@ static bool read_run_step(struct db *db, const struct db_query *q, struct run_st
 	        .error_code = db_col_strdup(q, 13, a),
 	        .error = db_col_strdup(q, 14, a),
 	        .state_json = db_col_json(q, 15, a)};
-	return read_json(db, q, 16, max_bytes, &s->input, &bytes, a, e) &&
+	return read_json(db, q, 16, max_bytes, &s->input, &s->input_bytes, a, e) &&
 	       read_json(db, q, 18, max_bytes, &s->output, &s->output_bytes, a, e);
 }
 
@@ -220,20 +130,22 @@ static bool get_signals(
 	return db_done(&q, e);
 }
 
-static bool get_row(struct db *db, struct arena *a, int64_t id, struct run_row *r, struct err *e)
+static bool get_row(struct db *db, struct arena *a, int64_t id, int64_t max_bytes,
+        struct run_row *r, struct err *e)
 {
 	struct db_query q;
-	int64_t bytes;
 	bool found, ok = true;
 
-	if (!db_query(db, &q, RUN_COLUMNS ", input, NULL, out, out_blob FROM run WHERE id = ?",
+	if (!db_query(db, &q, RUN_ROW_SQL ", input, NULL, out, out_blob FROM run WHERE id = ?",
 	            DB_ARGS(db_int(id)), e))
 		return false;
 	found = db_next(&q);
 	if (found) {
-		*r = read_run(&q, a);
-		ok = read_json(db, &q, 21, 0, &r->input, &bytes, a, e) &&
-		     read_json(db, &q, 23, 0, &r->result, &bytes, a, e);
+		*r = run_row_read(&q, a);
+		ok = read_json(db, &q, RUN_ROW_COLUMNS, max_bytes, &r->input, &r->input_bytes, a,
+		             e) &&
+		     read_json(db, &q, RUN_ROW_COLUMNS + 2, max_bytes, &r->result, &r->result_bytes,
+		             a, e);
 	}
 	if (!db_done(&q, ok ? e : NULL) || !ok)
 		return false;
@@ -246,15 +158,25 @@ struct run_detail *run_get(
 	struct run_detail *d = ARENA_NEW(a, struct run_detail);
 	struct run_filter children = {.parent = id, .limit = 200};
 	struct db *db = store_reader(s, e);
-	bool ok = db && get_row(db, a, id, &d->run, e) && get_steps(db, a, id, max_bytes, d, e) &&
-	          get_attempts(db, a, id, d, e) && get_signals(db, a, id, d, e) &&
+	bool ok = db && get_row(db, a, id, max_bytes, &d->run, e) &&
+	          get_steps(db, a, id, max_bytes, d, e) && get_attempts(db, a, id, d, e) &&
+	          get_signals(db, a, id, d, e) &&
 	          runs_list(s, a, &children, &d->children, &d->nchildren, e);
 
 	return ok ? d : NULL;
 }
 
-const char *run_output(
-        struct store *s, struct arena *a, int64_t id, const char *step, struct err *e)
+static const char *text_sql(bool own, enum run_part part)
+{
+	if (part == RUN_INPUT)
+		return own ? "SELECT input, NULL FROM run WHERE id = ?"
+		           : "SELECT input, in_blob FROM step WHERE run = ? AND name = ?";
+	return own ? "SELECT out, out_blob FROM run WHERE id = ?"
+	           : "SELECT out, out_blob FROM step WHERE run = ? AND name = ?";
+}
+
+const char *run_text(struct store *s, struct arena *a, int64_t id, const char *step,
+        enum run_part part, struct err *e)
 {
 	struct db *db = store_reader(s, e);
 	bool own = !step || !step[0];
@@ -262,9 +184,7 @@ const char *run_output(
 	struct db_query q;
 	bool ok = true;
 
-	if (!db || !db_query(db, &q,
-	                   own ? "SELECT out, out_blob FROM run WHERE id = ?"
-	                       : "SELECT out, out_blob FROM step WHERE run = ? AND name = ?",
+	if (!db || !db_query(db, &q, text_sql(own, part),
 	                   own ? DB_ARGS(db_int(id)) : DB_ARGS(db_int(id), db_text(step)), e))
 		return NULL;
 	if (db_next(&q)) {
@@ -275,50 +195,18 @@ const char *run_output(
 	if (!db_done(&q, ok ? e : NULL) || !ok)
 		return NULL;
 	if (!text)
-		err_set(e, ERR_NOT_FOUND, false, "run %lld has no output of %s", (long long)id,
-		        own ? "its own" : step);
+		err_set(e, ERR_NOT_FOUND, false, "run %lld has no %s of %s", (long long)id,
+		        part == RUN_INPUT ? "input" : "output", own ? "its own" : step);
 	return text;
 }
 
-/* --- counts and pruning --- */
-
-bool runs_count(struct store *s, struct run_counts *out, struct err *e)
+const char *run_output(
+        struct store *s, struct arena *a, int64_t id, const char *step, struct err *e)
 {
-	struct db *db = store_reader(s, e);
-	int64_t now = clock_now_ms(), oldest = 0;
-	struct db_query q;
-
-	*out = (struct run_counts){0};
-	if (!db ||
-	        !db_query(db, &q,
-	                "SELECT count(*) FILTER (WHERE state = 'ready'),"
-	                " count(*) FILTER (WHERE state = 'queued'),"
-	                " count(*) FILTER (WHERE state = 'running'),"
-	                " count(*) FILTER (WHERE paused = 1),"
-	                " count(*) FILTER (WHERE state = 'done'),"
-	                " count(*) FILTER (WHERE state = 'failed'),"
-	                " count(*) FILTER (WHERE state = 'cancelled'),"
-	                " count(*) FILTER (WHERE state = 'ready' AND paused = 0 AND due <= ?1),"
-	                " coalesce(min(due) FILTER (WHERE state = 'ready' AND paused = 0 AND due > ?1"
-	                "  AND due < ?2), 0),"
-	                " coalesce(min(due) FILTER (WHERE state = 'ready' AND paused = 0), 0) FROM run",
-	                DB_ARGS(db_int(now), db_int(RUN_NEVER)), e))
-		return false;
-	if (db_next(&q)) {
-		out->ready = db_col_int(&q, 0);
-		out->queued = db_col_int(&q, 1);
-		out->running = db_col_int(&q, 2);
-		out->paused = db_col_int(&q, 3);
-		out->done = db_col_int(&q, 4);
-		out->failed = db_col_int(&q, 5);
-		out->cancelled = db_col_int(&q, 6);
-		out->due_now = db_col_int(&q, 7);
-		out->next_due_ms = db_col_int(&q, 8);
-		oldest = db_col_int(&q, 9);
-	}
-	out->oldest_due_ms = out->due_now && oldest < now ? now - oldest : 0;
-	return db_done(&q, e);
+	return run_text(s, a, id, step, RUN_OUTPUT, e);
 }
+
+/* --- pruning --- */
 
 struct prune {
 	int64_t before_ms, deleted;

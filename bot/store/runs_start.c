@@ -3,6 +3,7 @@
 
 #include "clock.h"
 #include "store/runs_engine.h"
+#include "store/runs_look.h"
 #include "str.h"
 
 /* --- the concurrency key --- */
@@ -142,7 +143,8 @@ static bool insert_row(struct db *db, const struct run_insert *in, int64_t *run_
 		return false;
 	if (!db_exec(db,
 	            "INSERT INTO run(parent, workflow, version, lane, key, ckey, state, due, input,"
-	            " created) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+	            " created, incident) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?9, ?," RUN_ABOUT_SQL(
+	                    "?9") ")",
 	            DB_ARGS(db_int_or_null(in->parent), db_text(st->workflow), db_int(in->version),
 	                    db_int(in->lane), db_text(st->key), db_text(st->concurrency),
 	                    db_text(held ? "queued" : "ready"), db_int(due), db_text(in->input),

@@ -46,6 +46,7 @@
  * Times are wall milliseconds. JSON columns are text written by our printer. All tables are STRICT.
  */
 #include "store/migrations.h"
+#include "store/runs_look.h"
 
 static const char flow_1[] =
         "CREATE TABLE run ("
@@ -132,9 +133,20 @@ static const char flow_2[] =
 
 static const char flow_3[] = "ALTER TABLE timer ADD COLUMN ckey TEXT;";
 
+/* For looking at runs among many (runs_list.c). `incident` is what a run is about, by its input. */
+static const char flow_4[] =
+        "ALTER TABLE run ADD COLUMN incident INTEGER;"
+        "UPDATE run SET incident =" RUN_ABOUT_SQL(
+                "input") ";"
+                         "CREATE INDEX run_incident ON run(incident, id) WHERE incident IS NOT NULL;"
+                         "CREATE INDEX run_workflow ON run(workflow, id);"
+                         "CREATE INDEX run_created ON run(created);"
+                         "CREATE INDEX run_bad ON run(state, id) WHERE state IN ('failed', 'cancelled');";
+
 const struct migration schema_flow[] = {
         {1, flow_1},
         {2, flow_2},
         {3, flow_3},
+        {4, flow_4},
         {0},
 };

@@ -38,23 +38,51 @@ static void page_status(void *ctx, const struct page_request *q, struct page_ans
 	out->body = q->trusted ? "why" : "failing";
 }
 
+static const void *look(void *ctx, struct arena *a)
+{
+	return arena_printf(a, "seen of %s", (const char *)ctx);
+}
+
+static void page_seen(void *ctx, const struct page_request *q, struct page_answer *out)
+{
+	(void)ctx;
+	out->body = q->seen;
+}
+
+static void page_file(void *ctx, const struct page_request *q, struct page_answer *out)
+{
+	(void)ctx;
+	(void)q;
+	out->body = "{}";
+	out->download = "run-1.json";
+	out->cache_s = 60;
+}
+
 static const struct page_route routes[] = {
-        {"/", page_plain, false},
-        {"/runs/", page_plain, false},
-        {"/big", page_big, false},
-        {"/health", page_status, true},
-        {NULL, NULL, false},
+        {.path = "/", .fn = page_plain},
+        {.path = "/runs/", .fn = page_plain},
+        {.path = "/big", .fn = page_big},
+        {.path = "/health", .fn = page_status, .open = true, .urgent = true},
+        {.path = "/seen", .fn = page_seen, .look = look},
+        {.path = "/file", .fn = page_file},
+        {.path = NULL},
 };
 static const struct page_route more[] = {
-        {"/more", page_plain, false},
-        {"/big", page_plain, false}, /* the first table answers */
-        {NULL, NULL, false},
+        {.path = "/more", .fn = page_plain},
+        {.path = "/big", .fn = page_plain}, /* the first table answers */
+        {.path = NULL},
 };
 
+static void form(const struct page_request *q, const char *to, bool wrong, struct page_answer *out)
+{
+	out->body = arena_printf(q->a, "form to=%s wrong=%d", to, wrong);
+}
+
 struct request {
-	const char *name, *method, *path, *bearer;
+	const char *name, *method, *path, *bearer, *body_sent;
 	struct http_header headers[3];
 	bool with_cookie; /* the one set before */
+	bool with_old;    /* the one before that */
 	/* expected */
 	int status;
 	const char *body;           /* NULL = not looked at */
@@ -69,7 +97,7 @@ struct rig {
 	size_t n;
 	struct http_response *out;
 	bool *ok;
-	char cookie[200];
+	char cookie[200], old[200];
 };
 
 /* On the helper thread: a client beside the loop. */
@@ -81,7 +109,8 @@ static void ask_all(void *arg)
 	for (size_t i = 0; i < g->n; i++) {
 		const struct request *k = &g->list[i];
 		struct http_header headers[5] = {{"X-Nothing", "1"}};
-		struct http_request r = {.method = k->method, .bearer = k->bearer};
+		struct http_request r = {
+		        .method = k->method, .bearer = k->bearer, .body_form = k->body_sent};
 		const char *cookie;
 		struct err e;
 		size_t m = 1;
@@ -90,10 +119,14 @@ static void ask_all(void *arg)
 			headers[m++] = k->headers[j];
 		if (k->with_cookie)
 			headers[m++] = (struct http_header){"Cookie", g->cookie};
+		if (k->with_old)
+			headers[m++] = (struct http_header){"Cookie", g->old};
 		r.headers = headers;
 		r.url = arena_printf(g->a, "http://127.0.0.1:%d%s", pages_port(g->p), k->path);
 		g->ok[i] = http_do(h, g->a, &r, &g->out[i], &e);
 		cookie = g->ok[i] ? http_header(&g->out[i], "Set-Cookie") : NULL;
+		if (cookie)
+			memcpy(g->old, g->cookie, sizeof(g->old));
 		if (cookie)
 			snprintf(g->cookie, sizeof(g->cookie), "other=1; %.*s",
 			        (int)strcspn(cookie, ";"), cookie);
@@ -108,10 +141,11 @@ static void all_asked(void *arg)
 	ioloop_quit(g->l);
 }
 
-static void run(struct arena *a, const char *token, const struct request *list, size_t n)
+static void run(
+        struct arena *a, const char *host, const char *token, const struct request *list, size_t n)
 {
 	struct rig g = {.a = a, .list = list, .n = n};
-	struct pages_options o = {.host = "127.0.0.1", .token = token};
+	struct pages_options o = {.host = host, .token = token, .form = form};
 	struct err e;
 
 	http_global_init();
@@ -125,6 +159,7 @@ static void run(struct arena *a, const char *token, const struct request *list, 
 	pages_add(g.p, more, (char[]){"two"});
 	ioloop_work(g.l, ask_all, all_asked, &g);
 	ioloop_run(g.l);
+	pages_stop(g.p);
 	ioloop_free(g.l);
 	pages_free(g.p);
 	for (size_t i = 0; i < n; i++) {
@@ -176,6 +211,22 @@ static void test_open(void **state)
 	                .body = "",
 	                .header = "Content-Length",
 	                .value = "37000"},
+	        {.name = "seen on the loop", .path = "/seen", .status = 200, .body = "seen of one"},
+	        {.name = "a file to save",
+	                .path = "/file",
+	                .status = 200,
+	                .header = "Content-Disposition",
+	                .value = "attachment; filename=\"run-1.json\""},
+	        {.name = "kept for a while",
+	                .path = "/file",
+	                .status = 200,
+	                .header = "Cache-Control",
+	                .value = "max-age=60"},
+	        {.name = "not kept",
+	                .path = "/",
+	                .status = 200,
+	                .header = "Cache-Control",
+	                .value = "no-store"},
 	        {.name = "unknown", .path = "/nowhere", .status = 404},
 	        {.name = "no prefix without a slash", .path = "/bigger", .status = 404},
 	        {.name = "status of a route", .path = "/health", .status = 503, .body = "why"},
@@ -195,12 +246,13 @@ static void test_open(void **state)
 	                .status = 200},
 	};
 
-	run(*state, NULL, list, UNIT_LEN(list));
+	run(*state, "127.0.0.1", NULL, list, UNIT_LEN(list));
 }
 
 static void test_token(void **state)
 {
-	static const struct request list[] = {
+	static char large[6000];
+	const struct request list[] = {
 	        {.name = "nothing", .path = "/", .status = 401},
 	        {.name = "nothing, unknown page", .path = "/nowhere", .status = 401},
 	        {.name = "open route", .path = "/health", .status = 503, .body = "failing"},
@@ -225,53 +277,121 @@ static void test_token(void **state)
 	                .path = "/",
 	                .headers = {{"Authorization", "Basic s3cret"}},
 	                .status = 401},
-	        {.name = "wrong in the address", .path = "/?token=x", .status = 401},
+	        {.name = "a token in the address opens nothing",
+	                .path = "/?token=s3cret",
+	                .status = 401},
 	        {.name = "cookie without a session",
 	                .path = "/",
 	                .headers = {{"Cookie", "heal_session=s3cret"}},
 	                .status = 401},
-	        {.name = "in the address",
-	                .path = "/runs/1?a=x%26y&token=s3cret",
+	        {.name = "a browser gets the form, and goes on where it wanted to",
+	                .path = "/runs/1?a=x%26y",
+	                .headers = {{"Accept", "text/html,*/*"}},
+	                .status = 401,
+	                .body = "form to=/runs/1?a=x%26y wrong=0"},
+	        {.name = "wrong token in the form",
+	                .method = "POST",
+	                .path = "/sign-in",
+	                .body_sent = "to=%2Fruns%2F1&token=s3cre",
+	                .status = 401,
+	                .body = "form to=/runs/1 wrong=1"},
+	        {.name = "no token in the form",
+	                .method = "POST",
+	                .path = "/sign-in",
+	                .body_sent = "to=%2F",
+	                .status = 401,
+	                .body = "form to=/ wrong=1"},
+	        {.name = "no open redirect",
+	                .method = "POST",
+	                .path = "/sign-in",
+	                .body_sent = "to=%2F%2Fevil.example%2F&token=s3cret",
 	                .status = 303,
 	                .header = "Location",
-	                .value = "/runs/1?a=x%26y"},
-	        {.name = "in the address, cookie",
-	                .path = "/?token=s3cret",
+	                .value = "/"},
+	        {.name = "sign in",
+	                .method = "POST",
+	                .path = "/sign-in",
+	                .body_sent = "to=%2Fruns%2F1%3Fa%3Dx&token=s3cret",
+	                .status = 303,
+	                .header = "Location",
+	                .value = "/runs/1?a=x"},
+	        {.name = "sign in, the cookie",
+	                .method = "POST",
+	                .path = "/sign-in",
+	                .body_sent = "token=s3cret",
 	                .status = 303,
 	                .header = "Set-Cookie",
-	                .value = "HttpOnly; SameSite=Strict"},
+	                .value = "; Path=/; Max-Age=43200; HttpOnly; SameSite=Strict"},
+	        {.name = "sign in, behind TLS",
+	                .method = "POST",
+	                .path = "/sign-in",
+	                .headers = {{"X-Forwarded-Proto", "https"}},
+	                .body_sent = "token=s3cret",
+	                .status = 303,
+	                .header = "Set-Cookie",
+	                .value = "; Secure"},
+	        {.name = "sign in, too large",
+	                .method = "POST",
+	                .path = "/sign-in",
+	                .body_sent = large,
+	                .status = 413},
+	        {.name = "POST elsewhere",
+	                .method = "POST",
+	                .path = "/runs/1",
+	                .body_sent = "token=s3cret",
+	                .status = 405},
 	        {.name = "cookie",
 	                .path = "/runs/1?a=x",
 	                .with_cookie = true,
 	                .status = 200,
 	                .body = "ctx=one path=/runs/1 rest=1 a=x b=- trusted=1"},
-	        {.name = "no open redirect",
-	                .path = "//evil.example/?token=s3cret",
+	        {.name = "sign out",
+	                .method = "POST",
+	                .path = "/sign-out",
+	                .body_sent = "x=1",
+	                .with_cookie = true,
 	                .status = 303,
-	                .header = "Location",
-	                .value = "/"},
+	                .header = "Set-Cookie",
+	                .value = "Max-Age=0"},
+	        {.name = "the session is gone", .path = "/", .with_old = true, .status = 401},
 	};
 
-	run(*state, "s3cret", list, UNIT_LEN(list));
+	memset(large, 'a', sizeof(large) - 1);
+	run(*state, "127.0.0.1", "s3cret", list, UNIT_LEN(list));
 }
 
-static void test_refused_addresses(void **state)
+/* Beyond this machine and without a token: health, and the remedy. */
+static void test_no_token(void **state)
+{
+	static const struct request list[] = {
+	        {.name = "health", .path = "/health", .status = 503, .body = "failing"},
+	        {.name = "health by any name",
+	                .path = "/health",
+	                .headers = {{"Host", "healthcheck.railway.app"}},
+	                .status = 503},
+	        {.name = "a page", .path = "/", .status = 403},
+	        {.name = "a page that does not exist", .path = "/nowhere", .status = 403},
+	        {.name = "signing in",
+	                .method = "POST",
+	                .path = "/sign-in",
+	                .body_sent = "token=",
+	                .status = 405},
+	};
+
+	run(*state, "0.0.0.0", NULL, list, UNIT_LEN(list));
+}
+
+static void test_busy_port(void **state)
 {
 	struct err e;
 	struct ioloop *l = ioloop_new(&e);
 	struct pages_options o = {.host = "0.0.0.0"};
-	struct pages *p, *q;
+	struct pages *p = pages_new(l, &o, &e);
 
 	(void)state;
-	assert_null(pages_new(l, &o, &e));
-	assert_int_equal(e.code, ERR_CONFIG);
-	assert_non_null(strstr(e.msg, "HEAL_HTTP_TOKEN"));
-	o.token = "t";
-	p = pages_new(l, &o, &e);
 	assert_non_null(p);
 	o = (struct pages_options){.host = "127.0.0.1", .port = pages_port(p)};
-	q = pages_new(l, &o, &e);
-	assert_null(q);
+	assert_null(pages_new(l, &o, &e));
 	assert_int_equal(e.code, ERR_SYS);
 	ioloop_free(l);
 	pages_free(p);
@@ -289,5 +409,5 @@ static void test_pure(void **state)
 	assert_false(pages_same_token("abc", "abcd") || pages_same_token("abc", ""));
 }
 
-UNIT_MAIN(UNIT_ARENA(test_open), UNIT_ARENA(test_token), UNIT_ARENA(test_refused_addresses),
-        UNIT_ARENA(test_pure))
+UNIT_MAIN(UNIT_ARENA(test_open), UNIT_ARENA(test_token), UNIT_ARENA(test_no_token),
+        UNIT_ARENA(test_busy_port), UNIT_ARENA(test_pure))
