@@ -28,12 +28,14 @@ static const char *column_class(const char *column)
 {
 	bool wide = column[0] == '*', number = column[wide] == '#';
 
+	if (column[0] == '!')
+		return "narrow";
 	return wide && number ? "wide number" : wide ? "wide" : number ? "number" : NULL;
 }
 
 static const char *column_name(const char *column)
 {
-	return column + strspn(column, "*#");
+	return column + strspn(column, "*#!");
 }
 
 void table_open(struct page *p, const char *caption, const char *const *columns)
@@ -116,7 +118,11 @@ static const char *state_class(const char *state)
 
 void part_state(struct page *p, const char *state)
 {
-	html_text_in(&p->h, "span", state_class(state), state);
+	char *words = arena_strdup(p->a, state);
+
+	for (char *c = words; *c; c++)
+		*c = *c == '_' ? ' ' : *c;
+	html_text_in(&p->h, "span", state_class(state), words);
 }
 
 const char *part_duration(struct arena *a, int64_t ms)
@@ -156,7 +162,9 @@ const char *part_bytes(struct arena *a, int64_t n)
 		return arena_printf(a, "%" PRId64 " bytes", n);
 	if (n < 1000000)
 		return arena_printf(a, "%.1f kB", (double)n / 1e3);
-	return arena_printf(a, "%.1f MB", (double)n / 1e6);
+	if (n < 1000000000)
+		return arena_printf(a, "%.1f MB", (double)n / 1e6);
+	return arena_printf(a, "%.1f GB", (double)n / 1e9);
 }
 
 /* ---- facts ----------------------------------------------------------------------------------- */

@@ -35,7 +35,8 @@ void part_open(struct page *p, const char *heading);
 void part_close(struct page *p);
 
 /* A table: columns as "Name" strings, NULL-terminated; a name that begins with "*" is left out on a
- * narrow screen, one that begins with "#" holds numbers (right-aligned), "*#" both. */
+ * narrow screen, one that begins with "#" holds numbers (right-aligned), "*#" both; "!" is as
+ * narrow as its content. */
 void table_open(struct page *p, const char *caption, const char *const *columns);
 void table_end(struct page *p);
 void row_open(struct page *p);

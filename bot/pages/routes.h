@@ -4,17 +4,17 @@
 
 #include "pages/site.h"
 
-/* overview.c */
+/* overview_page.c */
 const void *overview_look(void *ctx, struct arena *a);
 void overview_page(void *ctx, const struct page_request *q, struct page_answer *out);
-/* runs.c, run.c, value.c */
+/* runs_page.c, run_page.c, value_page.c */
 void runs_page(void *ctx, const struct page_request *q, struct page_answer *out);
 void run_page(void *ctx, const struct page_request *q, struct page_answer *out);
 void value_page(void *ctx, const struct page_request *q, struct page_answer *out);
-/* incidents.c, incident.c */
+/* incidents_page.c, incident_page.c */
 void incidents_page(void *ctx, const struct page_request *q, struct page_answer *out);
 void incident_page(void *ctx, const struct page_request *q, struct page_answer *out);
-/* queue.c */
+/* queue_page.c */
 void queue_page(void *ctx, const struct page_request *q, struct page_answer *out);
 
 #endif

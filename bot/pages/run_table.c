@@ -5,7 +5,7 @@
 
 #include "str.h"
 
-static const char *const columns[] = {"#Run", "Workflow", "State", "*#Steps", "Started", "*#Took",
+static const char *const columns[] = {"!Run", "Workflow", "State", "*#Steps", "Started", "*#Took",
         "*About", "*Waits for / error", NULL};
 enum { RUN, WORKFLOW, STATE, STEPS, STARTED, TOOK, ABOUT, WHY };
 

@@ -274,7 +274,8 @@ static void test_large(void **state)
 	assert_null(kit_step(d, "large")->output); /* left out, but its size is known */
 	assert_int_equal(kit_step(d, "large")->output_bytes, LARGE + 8);
 	assert_int_equal(json_int(kit_step(d, "measure")->output, ".n", 0), LARGE);
-	assert_int_equal(strlen(json_str(d->run.result, ".s", "")), LARGE);
+	assert_null(d->run.result);
+	assert_int_equal(d->run.result_bytes, LARGE + 8);
 	text = run_output(k->store, k->a, id, "large", &e);
 	assert_int_equal(strlen(text), LARGE + 8);
 	assert_true(db_get_int(store_reader(k->store, &e), &blobs, NULL,

@@ -1,4 +1,4 @@
-/* runs.c - the page "Runs": a filter and a table, fifty at a time. */
+/* runs_page.c - the page "Runs": a filter and a table, fifty at a time. */
 #include <inttypes.h>
 
 #include "pages/filter.h"

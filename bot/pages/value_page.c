@@ -1,4 +1,4 @@
-/* value.c - one input or output as a file: /values/RUN?part=input|output&step=NAME, masked. */
+/* value_page.c - one input or output as a file: /values/RUN?part=input|output&step=NAME, masked. */
 #include <inttypes.h>
 #include <string.h>
 

@@ -1,4 +1,4 @@
-/* incidents.c - the page "Incidents": which are open, and those before. */
+/* incidents_page.c - the page "Incidents": which are open, and those before. */
 #include <inttypes.h>
 
 #include "incident.h"
@@ -9,7 +9,7 @@
 enum { PER_PAGE = 50 };
 
 static const char *const columns[] = {
-        "#Incident", "Service", "What", "*Severity", "State", "Since", "*Ended", NULL};
+        "!Incident", "Service", "What", "*Severity", "State", "Since", "*Ended", NULL};
 
 static const char *const kinds[] = {"open", "snoozed", "resolved", "all", NULL};
 

@@ -1,4 +1,4 @@
-/* overview.c - the first page: what runs and waits, how the peers are, what needs a person. */
+/* overview_page.c - the first page: what runs and waits, how the peers are, what needs a person. */
 #include <inttypes.h>
 
 #include "clock.h"
@@ -169,7 +169,7 @@ static void peers(struct page *p)
 static void open_incidents(struct page *p, const struct incident *list, size_t n)
 {
 	static const char *const heads[] = {
-	        "#Incident", "Service", "What", "State", "*Since", NULL};
+	        "!Incident", "Service", "What", "State", "*Since", NULL};
 
 	part_open(p, "Open incidents");
 	if (n == 0)

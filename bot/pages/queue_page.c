@@ -1,4 +1,4 @@
-/* queue.c - the page "Queue": what waits to be done: due runs, clocks, the inbox. */
+/* queue_page.c - the page "Queue": what waits to be done: due runs, clocks, the inbox. */
 #include <inttypes.h>
 
 #include "clock.h"
@@ -11,7 +11,7 @@ enum { LISTED = 50 };
 
 static void due(struct page *p)
 {
-	static const char *const columns[] = {"Due", "#Run", "Workflow", "*Waits for", NULL};
+	static const char *const columns[] = {"Due", "!Run", "Workflow", "*Waits for", NULL};
 	struct run_filter f = {.state = "due", .limit = LISTED};
 	struct run_row *rows;
 	struct err e = {0};
@@ -94,7 +94,7 @@ static void envelope(struct page *p, const char *const *columns, const struct in
 static void inbox(struct page *p)
 {
 	static const char *const columns[] = {
-	        "Kind", "State", "Received", "*#Stored after", "#Run", "*#Deliveries", NULL};
+	        "Kind", "State", "Received", "*#Stored after", "!Run", "*#Deliveries", NULL};
 	struct inbox_row *rows;
 	struct err e = {0};
 	size_t n;

@@ -1,4 +1,4 @@
-/* incident.c - the page of one incident: facts, timeline, diagnosis, fixes, its runs. */
+/* incident_page.c - the page of one incident: facts, timeline, diagnosis, fixes, its runs. */
 #include <inttypes.h>
 
 #include "incident.h"
