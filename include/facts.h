@@ -12,6 +12,7 @@
  *  "instances":{"running","crashed","wanted"},
  *  "change":{"commit","message","author","at","deployment","status"},   the serving deployment
  *  "service":{"kind","repo","branch","region","image"},
+ *  "group":{"cause","services":[{"service","headline","since"}]},   others that fail with it
  *  "link":"https://railway.com/…"}
  *
  * Shares are fractions, memory and disk GB, cpu vCPU, latencies ms. Foreign text in it (commit
@@ -45,6 +46,10 @@ json *facts_build(struct arena *a, const struct facts_in *in);
 /* "HTTP 5xx 12.4 %", "memory 94 % of 1 GB, full in 2 h 10 min", "crash loop" …: the worst signal,
  * and the second when there is one. */
 const char *facts_headline(struct arena *a, const json *facts);
+
+/* "web (HTTP 5xx 40 %), jobs (crash loop); likely in common: the database Postgres"; NULL when it
+ * fails alone. */
+const char *facts_group(struct arena *a, const json *facts);
 
 /* The verdict in one line: "1 318 of 10 630 requests failed · since 14:02 (9 min)". */
 const char *facts_subline(struct arena *a, const json *facts, int64_t began_ms, int64_t now_ms);

@@ -47,6 +47,9 @@ struct service_settings {
 /* Which set of default thresholds: ours, or the stricter one of the conference talk. */
 enum profile { PROFILE_DEFAULT, PROFILE_STRICT };
 
+/* Shadow mode: in the first 24 hours after the first scan, never, or until somebody says so. */
+enum shadow_mode { SHADOW_FIRST_DAY, SHADOW_NO, SHADOW_YES };
+
 enum llm_provider { LLM_OPENAI, LLM_ANTHROPIC };
 
 struct settings {
@@ -74,7 +77,7 @@ struct settings {
 		int open_n, open_m; /* open after N of M scans */
 		int close_n;        /* close after this many good ones */
 		int64_t reopen_ms;  /* same fingerprint within this time after resolve: reopened */
-		bool shadow;        /* measure and list, post nothing */
+		int shadow;         /* enum shadow_mode: measure and list, post no incident */
 	} scan;
 	struct thresholds thresholds;
 	struct {

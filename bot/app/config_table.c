@@ -89,8 +89,11 @@ const struct setting setting_table[] = {
                 .help = "An incident resolves after so many good scans."},
         {"scan", "reopen", SET_DURATION, AT(scan.reopen_ms), .def = "24h", .max = 30 * DAY,
                 .help = "The same thing again within this time reopens the old incident."},
-        {"scan", "shadow", SET_BOOL, AT(scan.shadow), .def = "no",
-                .help = "Measure and list, but post nothing."},
+        {"scan", "shadow", SET_ENUM, AT(scan.shadow), .def = "first-day",
+                .words = "first-day no yes",
+                .help = "Shadow mode: measure, and keep one list of what would have opened, but "
+                        "post no incident. In the first 24 hours, never, or until somebody "
+                        "presses Go live."},
 
         {"thresholds", "cpu", SET_PAIR_SHARE, AT(thresholds.cpu), .def = "90%/-",
                 .strict = "70%/90%", .max = 10,

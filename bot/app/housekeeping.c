@@ -3,6 +3,7 @@
 
 #include "clock.h"
 #include "handler.h"
+#include "hold.h"
 #include "log.h"
 #include "store/inbox.h"
 #include "store/runs.h"
@@ -33,7 +34,8 @@ static const json *prune_step(struct wf *w, const json *in, struct err *e)
 
 	(void)in;
 	if (!prune(s, now - 2 * day_ms, inbox_prune, &deleted, e) ||
-	        !prune(s, now - 30 * day_ms, runs_prune, &deleted, e))
+	        !prune(s, now - 30 * day_ms, runs_prune, &deleted, e) ||
+	        !prune(s, now - 35 * day_ms, candidate_prune, &deleted, e))
 		return NULL;
 	json_set_int(out, "deleted", deleted);
 	return out;

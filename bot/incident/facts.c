@@ -259,7 +259,7 @@ static const char *finding_text(struct arena *a, const json *facts, const json *
 	return text;
 }
 
-const char *facts_headline(struct arena *a, const json *facts)
+static const char *headline(struct arena *a, const json *facts)
 {
 	const json *list = json_get(facts, ".signals");
 	const json *first = json_first(list);
@@ -271,6 +271,29 @@ const char *facts_headline(struct arena *a, const json *facts)
 		return finding_text(a, facts, first);
 	return arena_printf(
 	        a, "%s · %s", finding_text(a, facts, first), finding_text(a, facts, second));
+}
+
+const char *facts_headline(struct arena *a, const json *facts)
+{
+	size_t more = json_len(json_get(facts, ".group.services"));
+	const char *own = headline(a, facts);
+
+	if (more == 0)
+		return own;
+	return arena_printf(a, "%s · and %zu more service%s", own, more, more == 1 ? "" : "s");
+}
+
+const char *facts_group(struct arena *a, const json *facts)
+{
+	struct str b = str_new(a);
+
+	json_each (m, json_get(facts, ".group.services"))
+		str_addf(&b, "%s%s (%s)", b.len ? ", " : "", json_str(m, ".service", "?"),
+		        json_str(m, ".headline", "bad"));
+	if (b.len == 0)
+		return NULL;
+	return arena_printf(
+	        a, "%s; likely in common: %s", b.s, json_str(facts, ".group.cause", "the time"));
 }
 
 const char *facts_subline(struct arena *a, const json *facts, int64_t began_ms, int64_t now_ms)

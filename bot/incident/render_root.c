@@ -80,9 +80,12 @@ static void add_numbers(const struct render *r, struct message *m)
 {
 	const char *lines = facts_sparklines(r->a, r->inc->facts);
 	const char *change = facts_change(r->a, r->inc->facts, r->inc->began_ms, CHANGE_WITHIN_MS);
+	const char *group = facts_group(r->a, r->inc->facts);
 
 	if (*lines)
 		message_code(m, KEEP_HIGH, lines);
+	if (group)
+		message_context(m, KEEP_HIGH, mrk(r->a, "Failing with it: %s", group));
 	if (change)
 		message_context(m, KEEP_HIGH, mrk(r->a, "Changed: %s", change));
 }

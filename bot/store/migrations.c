@@ -7,6 +7,7 @@
 #include "log.h"
 #include "store/diagnosis_rows.h"
 #include "store/fix_rows.h"
+#include "store/hold_rows.h"
 #include "store/incident_rows.h"
 #include "store/memory_rows.h"
 
@@ -16,6 +17,7 @@ static const struct migration_family families[] = {
         {"diagnosis", schema_diagnosis},
         {"fix", schema_fix},
         {"memory", schema_memory},
+        {"hold", schema_hold},
 };
 
 static bool applied_count(struct db *db, const char *family, int64_t *n, struct err *e)

@@ -112,7 +112,7 @@ static void test_file(void **state)
 	assert_null(s->heal.http);
 	assert_string_equal(s->heal.db, "/var/lib/heal/a b.db");
 	assert_string_equal(s->slack.channel, "C0123456789");
-	assert_true(s->scan.every_ms == 5400000 && s->scan.shadow);
+	assert_true(s->scan.every_ms == 5400000 && s->scan.shadow == SHADOW_YES);
 	assert_true(s->scan.open_n == 1 && s->scan.open_m == 1);
 	assert_true(near(s->thresholds.memory.warn, 0.5) && near(s->thresholds.memory.crit, 0.75));
 	assert_true(s->thresholds.cpu.warn < 0 && s->thresholds.cpu.crit < 0);
@@ -217,7 +217,7 @@ static void test_problems(void **state)
 	                {"test.ini:3:", "given already", ":2)"}},
 	        {"[scan]\nopen = 4/3\n", NULL, {"open = 4/3", "N/M", "2/3"}},
 	        {"[scan]\nopen = 2/99\n", NULL, {"open", "at most 20", ""}},
-	        {"[scan]\nshadow = perhaps\n", NULL, {"shadow", "yes or no", ""}},
+	        {"[scan]\nshadow = perhaps\n", NULL, {"shadow", "first-day", ""}},
 	        {"[heal]\nworkers = 1\n", NULL, {"workers", "2 to 64", ""}},
 	        {"[heal]\nworkers = 4x\n", NULL, {"workers", "whole number", ""}},
 	        {"[heal]\nlog = loud\n", NULL, {"log = loud", "one of", "error warn info debug"}},

@@ -142,6 +142,8 @@ bot_ini() {
 			[github]
 			api_url = $SB_URL/github
 			git_url = $SB_URL/git
+			[scan]
+			shadow = no
 			[who]
 			fixers = U0BEN00001
 			admins = U0ANA00001
