@@ -2,7 +2,8 @@
  * clock.h - time, and how people write it.
  *
  * Wall time is milliseconds since the Unix epoch (UTC); monotonic time is for durations only. Tests
- * replace the wall clock with clock_fake. Thread: any.
+ * replace the wall clock: clock_fake lets time pass, clock_fake_set sets the clock as ntpd or a
+ * person does. Thread: any.
  */
 #ifndef HEAL_CLOCK_H
 #define HEAL_CLOCK_H
@@ -12,9 +13,15 @@
 
 #include "arena.h"
 
-int64_t clock_now_ms(void);       /* wall */
-int64_t clock_mono_ms(void);      /* monotonic, arbitrary zero */
-void clock_fake(int64_t wall_ms); /* tests only: freeze the wall clock; 0 = real again */
+int64_t clock_now_ms(void);  /* wall */
+int64_t clock_mono_ms(void); /* monotonic, arbitrary zero */
+/* Wall minus elapsed time, in ms: as long as nobody sets the wall clock it does not change (a
+ * suspended machine counts as time that passed: CLOCK_BOOTTIME). */
+int64_t clock_offset_ms(void);
+/* Tests only. Freezes the wall clock at that time, as if it had passed; 0 = the real one again. */
+void clock_fake(int64_t wall_ms);
+/* Tests only, while faked: the wall clock is set; clock_offset_ms changes by as much. */
+void clock_fake_set(int64_t wall_ms);
 
 /* "2026-11-24T14:02:00Z" or with milliseconds. */
 char *clock_rfc3339(struct arena *a, int64_t ms);

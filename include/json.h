@@ -58,7 +58,7 @@ void json_add_str(json *arr, const char *v);
 void json_add_num(json *arr, double v);
 json *json_add_obj(json *arr);
 json *json_add_arr(json *arr);
-void json_add(json *arr, const json *v); /* deep copy */
+void json_add(json *arr, const json *v); /* deep copy of v; NULL = null */
 
 json *json_copy(struct arena *a, const json *v);
 char *json_print(struct arena *a, const json *j);        /* compact */

@@ -47,15 +47,20 @@ struct workflow {
 	wf_fn run;
 	enum wf_lane lane;
 	/* Called (as a durable run of its own) when the run failed for good; may be NULL.
-	 * wf_input = {run, workflow, input, error}. */
+	 * wf_input = {run, workflow, input, error: {code, message}}. */
 	wf_fn on_failure;
 	/* Called (as a durable run of its own) when a run that had been entered was cancelled:
-	 * cleaning up. May be NULL. wf_input = {run, workflow, input, error} too. */
+	 * cleaning up. May be NULL. wf_input as for on_failure. */
 	wf_fn on_cancel;
 	/* The oldest version whose unfinished runs this function can continue; 0 = only `version`.
 	 * The bot refuses to start when the store holds unfinished runs that nothing can continue.
 	 */
 	int min_version;
+	/* Code between steps reads the store, so that entries may ask for different steps (the
+	 * dispatcher of commands). Else, in a run of the same version, a new step while one that
+	 * was begun is not asked for any more is ERR_CONFLICT: the program changed under the run.
+	 */
+	bool unordered;
 };
 
 /* --- inside a workflow or a body --- */
@@ -76,6 +81,9 @@ int wf_attempt(const struct wf *w);
 /* True when an earlier attempt of this step may have had its outside effect (it died or ended with
  * e->ambiguous): look before acting. */
 bool wf_maybe_done(const struct wf *w);
+/* The body saw that an earlier attempt had its effect and repeats nothing: the step is shown as
+ * "done (found after crash)". Without an earlier attempt it says nothing. */
+void wf_found(struct wf *w);
 /* A long body calls this now and then: extends the lease; false with ERR_CANCELED when the run was
  * cancelled or the bot stops (then return at once; a stop is not counted as an attempt). */
 bool wf_heartbeat(struct wf *w, struct err *e);
@@ -119,7 +127,23 @@ struct wf_call {
 };
 bool wf_all(struct wf *w, struct wf_call *calls, size_t n, bool settle, struct err *e);
 
-/* Durable sleep, counted from the moment this call was first reached. */
+/* The same body for each item of an array, which is its input: fan-out over services, incidents ...
+ * with a bound. Any number of items; a later one's attempt is counted when its turn comes. Returns
+ * the array of results in the order of the items (null in place of one that failed for good, with
+ * `settle`; else that error fails the whole). */
+struct wf_each {
+	const char *name; /* step names are "name:id" */
+	const char *id;   /* path in an item to what tells it apart, a string or an integer; NULL:
+	                     its place, 0-based */
+	wf_body body;
+	int at_once; /* 1..8 side by side; 0 = 8 */
+	bool settle;
+	const struct wf_policy *policy; /* NULL = default */
+};
+const json *wf_each(struct wf *w, const struct wf_each *x, const json *items, struct err *e);
+
+/* Durable sleep, counted from the moment this call was first reached; it lasts as long although the
+ * wall clock be set meanwhile. wf_sleep_until means the wall clock, whoever sets it. */
 bool wf_sleep(struct wf *w, const char *name, int64_t ms, struct err *e);
 bool wf_sleep_until(struct wf *w, const char *name, int64_t wall_ms, struct err *e);
 

@@ -68,6 +68,12 @@ static void slot_world_free(void *ctx, struct heal *h)
 	world_free(h);
 }
 
+static void watch(void *ctx, struct heal *h, struct wf *w)
+{
+	(void)ctx;
+	world_watch(h, w);
+}
+
 static void cancel_workers(void *arg)
 {
 	struct bot *b = arg;
@@ -94,6 +100,17 @@ static void on_stop(void *ctx)
 	flow_stop(b->flow);
 }
 
+static const char *ails(void *ctx, struct arena *a)
+{
+	struct bot *b = ctx;
+	struct flow_stats fs;
+
+	flow_stats(b->flow, &fs);
+	return fs.stalled ? arena_printf(a, "%d of %d workers gave no sign of life for a minute",
+	                            fs.stalled, fs.workers)
+	                  : NULL;
+}
+
 /* --- metrics --- */
 
 static void collect(void *ctx, struct str *out)
@@ -115,6 +132,18 @@ static void collect(void *ctx, struct str *out)
 		        (double)runs.due_now);
 		metrics_sample(out, "heal_runs_failed", "gauge", "Failed runs that are kept.",
 		        (double)runs.failed);
+	}
+	if (b->flow) {
+		struct flow_stats fs;
+
+		flow_stats(b->flow, &fs);
+		metrics_sample(out, "heal_steps_total", "counter", "Step bodies called.",
+		        (double)fs.steps);
+		metrics_sample(out, "heal_workers_executing", "gauge",
+		        "Workers that execute a run.", (double)fs.executing);
+		metrics_sample(out, "heal_workers_stalled", "gauge",
+		        "Workers without a sign of life for longer than their lease.",
+		        (double)fs.stalled);
 	}
 	metrics_sample(out, "heal_railway_requests_total", "counter", "Requests sent to Railway.",
 	        (double)railway_requests(b->shared->railway));
@@ -189,6 +218,7 @@ static bool start_flow(struct bot *b, struct err *e)
 	        .workers = b->settings->heal.workers,
 	        .world_new = slot_world,
 	        .world_free = slot_world_free,
+	        .watch = watch,
 	        .ctx = b,
 	};
 
@@ -205,6 +235,8 @@ static bool start(struct bot *b, const struct secrets *k, struct err *e)
 	        .redact = on_envelope,
 	        .on_stop = on_stop,
 	        .on_stop_ctx = b,
+	        .ails = ails,
+	        .ails_ctx = b,
 	};
 
 	b->store = store_open(b->settings->heal.db, STORE_OWN, e);

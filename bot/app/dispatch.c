@@ -397,7 +397,12 @@ static bool tell_failure(struct wf *w, struct err *e)
 	struct inbox_row *in = inbox_get(
 	        wf_heal(w)->store, wf_arena(w), json_int(wf_input(w), ".input.inbox", 0), e);
 
-	return in && tell(w, sent(in), json_str(wf_input(w), ".error", "That did not work."), e);
+	return in && tell(w, sent(in),
+	                     arena_printf(wf_arena(w),
+	                             "That did not work: %s. Nothing more will "
+	                             "happen; please try again.",
+	                             json_str(wf_input(w), ".error.message", "unknown")),
+	                     e);
 }
 
 const struct workflow wf_envelope = {
@@ -405,5 +410,6 @@ const struct workflow wf_envelope = {
         .version = 1,
         .run = run_envelope,
         .lane = WF_INTERACTIVE,
+        .unordered = true,
         .on_failure = tell_failure,
 };

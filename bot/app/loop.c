@@ -151,6 +151,8 @@ static bool healthy(struct loop *l, const struct seen *seen, struct arena *a, co
 	}
 	if (!store_works(l, why))
 		return false;
+	if (l->o.ails && (*why = l->o.ails(l->o.ails_ctx, a)))
+		return false;
 	*why = "ok";
 	if (!seen->slack || seen->stats.up || now - seen->stats.down_since_ms < MAX_DOWN_MS)
 		return true;

@@ -12,6 +12,7 @@
 #include "redact.h"
 #include "slack.h"
 #include "statuspage.h"
+#include "workflow.h"
 
 /* struct heal first: handlers see that, main sees the rest. */
 struct world {
@@ -134,6 +135,16 @@ void world_free(struct heal *h)
 	redact_free(h->redact);
 	http_free(w->http);
 	free(w);
+}
+
+static bool go_on(void *ctx, struct err *e)
+{
+	return wf_heartbeat(ctx, e);
+}
+
+void world_watch(struct heal *h, struct wf *w)
+{
+	http_set_go_on(((struct world *)h)->http, w ? go_on : NULL, w);
 }
 
 struct http *world_http(struct heal *h)

@@ -9,6 +9,7 @@
 #include "heal.h"
 
 struct http;
+struct wf;
 
 /* Made once, by main; read-only for workers but where the parts say otherwise. */
 struct shared {
@@ -28,6 +29,8 @@ void shared_free(struct shared *sh);
 /* One worker's clients and redactor. Peers that are not set up stay NULL. The caller frees it. */
 struct heal *world_new(struct shared *sh);
 void world_free(struct heal *h); /* NULL is fine */
+/* While `w` is not NULL its heartbeat is asked during every transfer of this world. */
+void world_watch(struct heal *h, struct wf *w);
 /* The worker's connections, for what has no client. */
 struct http *world_http(struct heal *h);
 

@@ -18,6 +18,7 @@
 #define WEEK_MS (7 * DAY_MS)
 
 static _Atomic int64_t fake_ms; /* 0 = real */
+static _Atomic int64_t fake_offset_ms;
 
 static int64_t read_clock(clockid_t id)
 {
@@ -40,8 +41,22 @@ int64_t clock_mono_ms(void)
 	return read_clock(CLOCK_MONOTONIC);
 }
 
+int64_t clock_offset_ms(void)
+{
+	return atomic_load(&fake_ms) ? atomic_load(&fake_offset_ms)
+	                             : read_clock(CLOCK_REALTIME) - read_clock(CLOCK_BOOTTIME);
+}
+
 void clock_fake(int64_t wall_ms)
 {
+	if (!atomic_load(&fake_ms))
+		atomic_store(&fake_offset_ms, clock_offset_ms());
+	atomic_store(&fake_ms, wall_ms);
+}
+
+void clock_fake_set(int64_t wall_ms)
+{
+	atomic_fetch_add(&fake_offset_ms, wall_ms - atomic_load(&fake_ms));
 	atomic_store(&fake_ms, wall_ms);
 }
 

@@ -1,9 +1,14 @@
 /*
  * all.c - parallel steps of one run.
  *
- * All attempts are counted in one commit, then the bodies run in up to FLOW_SLOTS threads (the
- * worker's own among them), each with its own world and arena, and each result is committed as soon
- * as it is there. Only the bodies are parallel: records are opened and concluded by the worker.
+ * All rows are written in one commit, those of the first bodies as begun. Then the bodies run in up
+ * to `at_once` threads (the worker's own among them), each with its own world and arena, and each
+ * result is committed as soon as it is there. A later body's attempt is counted when its turn
+ * comes, so that a crash is no attempt of what had not begun. After the second death among them
+ * they go one by one: the one that kills the process is found out and the others are not its
+ * victims.
+ *
+ * Only the bodies are parallel: records are opened and concluded by the worker.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -15,11 +20,13 @@ struct part {
 	struct wf_call *call;
 	struct step_rec *rec;
 	enum step_next next;
+	bool begun; /* by the common commit */
 };
 
 struct crew {
 	struct part *parts;
-	size_t n;
+	size_t n, ncalls;
+	int at_once;
 	atomic_size_t taken;
 };
 
@@ -34,6 +41,11 @@ struct slot {
 
 static void call_part(struct slot *s, struct part *p)
 {
+	if (!p->begun) {
+		step_begin(p->rec);
+		if (!entry_commit_slot(&s->w, p->rec, &s->trouble))
+			return;
+	}
 	step_call(&s->w, p->rec, p->call->policy, p->call->body, p->call->in);
 	entry_commit_slot(&s->w, p->rec, &s->trouble);
 }
@@ -92,11 +104,11 @@ static bool slot_start(struct wf *w, struct slot *s, struct crew *crew, int inde
 	return rc == 0;
 }
 
-static void run_crew(struct wf *w, struct crew *crew, size_t calls, struct err *trouble)
+static void run_crew(struct wf *w, struct crew *crew, struct err *trouble)
 {
 	struct slot slots[FLOW_SLOTS];
 	bool started[FLOW_SLOTS] = {false};
-	int n = calls < FLOW_SLOTS ? (int)calls : FLOW_SLOTS;
+	int n = crew->ncalls < (size_t)crew->at_once ? (int)crew->ncalls : crew->at_once;
 
 	memset(slots, 0, sizeof(slots));
 	for (int i = n - 1; i >= 0; i--)
@@ -110,36 +122,51 @@ static void run_crew(struct wf *w, struct crew *crew, size_t calls, struct err *
 	}
 }
 
-static bool open_parts(
-        struct wf *w, struct crew *crew, struct wf_call *calls, size_t *ncalls, struct err *e)
+/* Did the process die in one of them, and not for the first time? */
+static bool deadly(const struct step_rec *r)
 {
-	struct entry *en = w->en;
+	return r->state == STEP_RUNNING && r->attempt >= 2;
+}
+
+static bool open_parts(struct wf *w, struct crew *crew, struct wf_call *calls, struct err *e)
+{
 	int group = 0;
 
 	for (size_t i = 0; i < crew->n; i++) {
 		struct part *p = &crew->parts[i];
 
 		p->call = &calls[i];
-		p->rec = step_open(w, calls[i].name, STEP_BODY, calls[i].in, e);
+		p->rec = step_open_body(w, calls[i].name, calls[i].policy, calls[i].in, e);
 		if (!p->rec)
 			return false;
 		if (p->rec->group)
 			group = p->rec->group;
+		if (deadly(p->rec))
+			crew->at_once = 1;
 	}
 	if (!group)
-		group = en->next_group++;
+		group = w->en->next_group++;
+	for (size_t i = 0; i < crew->n; i++)
+		crew->parts[i].rec->group = group;
+	return true;
+}
+
+static void begin_parts(struct wf *w, struct crew *crew)
+{
 	for (size_t i = 0; i < crew->n; i++) {
 		struct part *p = &crew->parts[i];
 
-		p->rec->group = group;
-		p->next = step_prepare(w, p->rec, calls[i].policy);
+		p->next = step_prepare(w, p->rec, p->call->policy);
 		if (p->next != STEP_CALL)
 			continue;
-		step_begin(p->rec);
-		entry_pend(en, p->rec);
-		++*ncalls;
+		p->begun = crew->ncalls < (size_t)crew->at_once;
+		if (p->begun)
+			step_begin(p->rec);
+		else
+			p->rec->state = STEP_WAITING; /* for its turn */
+		entry_pend(w->en, p->rec);
+		crew->ncalls++;
 	}
-	return true;
 }
 
 /* The soonest of those that come later decides when the run is entered again. */
@@ -173,26 +200,73 @@ static bool collect(struct wf *w, struct crew *crew, bool settle, struct err *e)
 	        w->en, later->due_ms, arena_printf(w->en->a, "retry of %s", later->name), e);
 }
 
-bool wf_all(struct wf *w, struct wf_call *calls, size_t n, bool settle, struct err *e)
+static bool carry_out(
+        struct wf *w, struct wf_call *calls, size_t n, int at_once, bool settle, struct err *e)
 {
 	struct run_commit c = {.then = RUN_KEEP};
+	struct crew crew = {.n = n, .at_once = at_once};
 	struct err trouble = {0};
-	struct crew crew = {.n = n};
-	size_t ncalls = 0;
 
 	if (!entry_gate(w, e))
 		return false;
 	crew.parts = ARENA_ARRAY(w->a, n, struct part);
-	if (!open_parts(w, &crew, calls, &ncalls, e))
+	if (!open_parts(w, &crew, calls, e))
 		return false;
-	if (ncalls > 0) {
+	begin_parts(w, &crew);
+	if (crew.ncalls > 0) {
 		if (!entry_commit(w->en, &c, e))
 			return false;
-		run_crew(w, &crew, ncalls, &trouble);
+		run_crew(w, &crew, &trouble);
 	}
 	if (trouble.code != ERR_NONE) {
 		w->en->abandoned = true;
 		return entry_suspend(w->en, 0, NULL, e);
 	}
 	return collect(w, &crew, settle, e);
+}
+
+bool wf_all(struct wf *w, struct wf_call *calls, size_t n, bool settle, struct err *e)
+{
+	return carry_out(w, calls, n, FLOW_SLOTS, settle, e);
+}
+
+/* --- the same step for many things --- */
+
+static const char *item_name(
+        struct arena *a, const struct wf_each *x, const json *item, size_t index)
+{
+	const json *id = x->id ? json_get(item, x->id) : NULL;
+	const char *word = json_str(id, "", NULL);
+
+	if (word)
+		return arena_printf(a, "%s:%s", x->name, word);
+	return arena_printf(
+	        a, "%s:%lld", x->name, id ? (long long)json_int(id, "", 0) : (long long)index);
+}
+
+static json *results_of(struct arena *a, const struct wf_call *calls, size_t n)
+{
+	json *out = json_arr(a);
+
+	for (size_t i = 0; i < n; i++)
+		json_add(out, calls[i].result); /* NULL = null */
+	return out;
+}
+
+const json *wf_each(struct wf *w, const struct wf_each *x, const json *items, struct err *e)
+{
+	int at_once = x->at_once > 0 && x->at_once < FLOW_SLOTS ? x->at_once : FLOW_SLOTS;
+	size_t n = json_len(items), i = 0;
+	struct wf_call *calls = ARENA_ARRAY(w->a, n + 1, struct wf_call);
+
+	json_each (item, items) {
+		calls[i] = (struct wf_call){.name = item_name(w->a, x, item, i),
+		        .body = x->body,
+		        .in = item,
+		        .policy = x->policy};
+		i++;
+	}
+	if (!carry_out(w, calls, n, at_once, x->settle, e))
+		return NULL;
+	return results_of(w->a, calls, n);
 }

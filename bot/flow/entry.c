@@ -92,12 +92,12 @@ static void committed(const struct entry *en, struct step_rec *r)
 
 static void add_lease(struct entry *en, struct run_commit *c)
 {
-	int64_t now = clock_now_ms(), ms = en->flow->c.lease_ms;
+	int64_t now = clock_mono_ms(), ms = en->flow->c.lease_ms;
 
-	if (atomic_load(&en->lease_until_ms) - now >= ms / 2)
+	if (atomic_load(&en->worker->lease_mono_ms) - now >= ms / 2)
 		return;
-	c->lease_until_ms = now + ms;
-	atomic_store(&en->lease_until_ms, c->lease_until_ms);
+	c->lease_until_ms = clock_now_ms() + ms;
+	atomic_store(&en->worker->lease_mono_ms, now + ms);
 }
 
 bool entry_commit(struct entry *en, struct run_commit *c, struct err *e)
@@ -192,6 +192,7 @@ bool entry_gate(struct wf *w, struct err *e)
 		return entry_suspend(en, 0, NULL, e);
 	if (!entry_wanted(en, e))
 		return false;
+	entry_follow_clock(en);
 	if (en->paused || flow_stopping(en->flow))
 		return entry_suspend(en, clock_now_ms(), NULL, e);
 	return true;
@@ -239,6 +240,7 @@ static bool load_steps(struct entry *en, struct err *e)
 
 		s->rec = recs[i];
 		map_put(en->steps, recs[i]->name, s);
+		en->unasked += step_counts(recs[i]);
 		if (recs[i]->seq >= en->next_seq)
 			en->next_seq = recs[i]->seq + 1;
 		if (recs[i]->group >= en->next_group)
@@ -253,7 +255,7 @@ static bool load(struct entry *en, const struct run_claim *c, struct err *e)
 	if (c->input) {
 		en->input = json_parse(en->a, c->input, strlen(c->input), e);
 		if (!en->input)
-			return err_wrap(e, "the stored input is damaged");
+			return err_wrap(e, "the stored input of the run is damaged");
 	}
 	/* Who cancelled it between the claim and now did not find it executing. */
 	atomic_store(&en->worker->steered, true);
@@ -299,6 +301,7 @@ static void end(struct entry *en, bool ok, const struct err *why)
 
 	if (en->parked || en->abandoned)
 		return;
+	entry_follow_clock(en);
 	decide(en, ok, why, &c);
 	crash_place(en->name, NULL);
 	crash_point(c.then == RUN_PARK ? "before-park" : "before-end");
@@ -321,6 +324,8 @@ static void enter(struct entry *en, const struct run_claim *c)
 		ok = entry_suspend(en, clock_now_ms(), NULL, &e);
 	else if (ok)
 		ok = en->fn(&w, &e);
+	if (en->unasked > 0 && !en->suspended)
+		steps_dropped(&w);
 	end(en, ok, &e);
 }
 
@@ -336,11 +341,12 @@ void entry_run(struct worker *k)
 	        .created_ms = c.created_ms,
 	        .version = c.version,
 	        .entries = c.entries,
+	        .clock_shift_ms = atomic_load(&k->flow->clock_shift_ms),
 	        .next_seq = 1,
 	        .next_group = 1};
 
 	k->claim.id = 0;
-	atomic_store(&en.lease_until_ms, clock_now_ms() + k->flow->c.lease_ms);
+	atomic_store(&k->lease_mono_ms, clock_mono_ms() + k->flow->c.lease_ms);
 	atomic_store(&k->run, c.id);
 	atomic_fetch_add(&k->flow->entries, 1);
 	crash_place(en.name, NULL);
@@ -350,6 +356,7 @@ void entry_run(struct worker *k)
 	enter(&en, &c);
 	pthread_mutex_destroy(&en.mu);
 	atomic_store(&k->run, 0);
+	atomic_store(&k->lease_mono_ms, 0);
 	arena_reset(a);
 	k->arena = !k->arena; /* the next claim's strings are in the other one */
 }

@@ -167,7 +167,9 @@ struct flow *flow_new(const struct flow_config *c, struct err *e)
 	f->c = *c;
 	if (f->c.lease_ms <= 0)
 		f->c.lease_ms = LEASE_MS;
+	atomic_store(&f->clock_offset_ms, clock_offset_ms());
 	pthread_mutex_init(&f->mu, NULL);
+	pthread_mutex_init(&f->clock_mu, NULL);
 	cond_init(&f->first.cond);
 	cond_init(&f->rest.cond);
 	f->first.next_due_ms = f->rest.next_due_ms = RUN_NEVER;
@@ -196,6 +198,7 @@ void flow_free(struct flow *f)
 	pthread_cond_destroy(&f->rest.cond);
 	pthread_cond_destroy(&f->calm);
 	pthread_mutex_destroy(&f->mu);
+	pthread_mutex_destroy(&f->clock_mu);
 	free(f->workers);
 	free(f);
 }
@@ -232,6 +235,14 @@ bool flow_drain(struct flow *f, int64_t timeout_ms)
 
 void flow_stats(struct flow *f, struct flow_stats *out)
 {
+	int64_t now = clock_mono_ms();
+
+	out->stalled = 0;
+	for (int i = 0; i < f->c.workers; i++) {
+		int64_t lease = atomic_load(&f->workers[i].lease_mono_ms);
+
+		out->stalled += lease > 0 && lease < now;
+	}
 	pthread_mutex_lock(&f->mu);
 	out->executing = f->executing;
 	pthread_mutex_unlock(&f->mu);

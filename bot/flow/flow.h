@@ -5,6 +5,20 @@
  * the same transaction claims the next one. Nothing polls: a start, a signal, a child's end wakes a
  * worker through the store's wake-up hook, sleeps and retries through the earliest due time.
  *
+ * Who died. One process owns the file (store.h), so at start every run of another boot id is
+ * known to be nobody's: it is taken over at once, however long its lease; and a slow one of this
+ * process is never taken away. The lease says whether a worker of this process still lives: one
+ * that gave no sign of life in time counts as stalled (flow_stats; /healthz fails), and the
+ * supervisor's restart is its end. A run whose process died twice in the same step is suspect: the
+ * suspects are carried out one at a time, so that the one that kills is found out and the attempts
+ * of its neighbours are not used up.
+ *
+ * Clocks. What waits for a duration (sleep, retry, poll, time-out, delay) waits that long, also
+ * when somebody sets the wall clock meanwhile: such a step of more than 2 s is noticed and what
+ * waits is moved with it. wf_sleep_until means the wall clock and is not moved; a timer keeps its
+ * phase, but never waits longer than its period. At start a clock behind what the store has seen
+ * counts as set back; one that is ahead counts as time that passed.
+ *
  * Lanes: with two workers or more, worker 0 takes interactive runs only, the others prefer them, so
  * a click never waits for a long LLM call.
  *
@@ -33,6 +47,11 @@ struct flow_config {
 	 * returned = failure: the step fails with e. */
 	struct heal *(*world_new)(void *ctx, int worker, int slot, struct err *e);
 	void (*world_free)(void *ctx, struct heal *world);
+	/* Called before a body with its `w` and after it with NULL, on the thread that calls the
+	 * body, with the world it uses: what blocks in there (HTTP) asks wf_heartbeat(w) now and
+	 * then, so that every body can be cancelled, has its time limit and keeps its lease. NULL =
+	 * bodies do it themselves. */
+	void (*watch)(void *ctx, struct heal *world, struct wf *w);
 	void *ctx;
 	int64_t lease_ms; /* 0 = 60 s; a live body renews it by wf_heartbeat and by every step */
 };
@@ -87,6 +106,7 @@ struct flow_stats {
 	int64_t entries, steps, failures; /* since start */
 	int64_t store_trouble;            /* tries to store a result that failed: disk full ... */
 	int executing, workers;
+	int stalled; /* executing and without a sign of life for longer than the lease */
 };
 void flow_stats(struct flow *f, struct flow_stats *out);
 

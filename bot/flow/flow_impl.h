@@ -2,10 +2,12 @@
  * flow_impl.h - the engine's inside, for bot/flow/ only.
  *
  *	flow    one; its mutex guards the idle classes, `stopping` and `executing`
+ *
  *	worker  one per pool thread: what it executes, its arenas, the worlds of its parallel slots
- *	entry   one entry of a workflow function: the run's steps, what is finished but not yet
- *stored wf      what the workflow or a body holds: the entry, and the slot's own arena, world and
- *step
+ *
+ *	entry   one entry of a workflow function: the run's steps, what is not stored yet
+ *
+ *	wf      what the workflow or a body holds: the entry, and the slot's arena, world, step
  */
 #ifndef FLOW_FLOW_IMPL_H
 #define FLOW_FLOW_IMPL_H
@@ -35,10 +37,11 @@ struct worker {
 	int index;
 	struct heal *world;
 	struct heal *slot_worlds[FLOW_SLOTS];
-	_Atomic int64_t run;     /* being executed; 0 = none */
-	atomic_bool steered;     /* somebody cancelled or paused it: look into the store */
-	struct run_claim claim;  /* the next one */
-	struct arena *arenas[2]; /* of this entry and, meanwhile, of the next claim */
+	_Atomic int64_t run;           /* being executed; 0 = none */
+	_Atomic int64_t lease_mono_ms; /* it promised to give a sign of life until then */
+	atomic_bool steered;           /* somebody cancelled or paused it: look into the store */
+	struct run_claim claim;        /* the next one */
+	struct arena *arenas[2];       /* of this entry and, meanwhile, of the next claim */
 	int arena;
 };
 
@@ -51,6 +54,9 @@ struct flow {
 	int executing;
 	struct worker *workers;
 	_Atomic int64_t entries, steps, failures, store_trouble;
+	_Atomic int64_t clock_offset_ms; /* as it was when last looked at; see flow_clock.c */
+	_Atomic int64_t clock_shift_ms;  /* by how much the wall clock was set since the start */
+	pthread_mutex_t clock_mu; /* held while rows are moved; taken before mu, never under it */
 };
 
 /* A step during an entry. */
@@ -69,11 +75,12 @@ struct entry {
 	int64_t run, created_ms;
 	int version, entries;
 	const json *input;
-	struct map *steps; /* name -> struct wstep */
+	struct map *steps;      /* name -> struct wstep */
+	int unasked;            /* steps that were begun (step_counts), not asked for yet */
+	int64_t clock_shift_ms; /* the flow's, that due times in `steps` follow */
 	int next_seq, next_group;
 	struct step_rec **pending; /* changed, not stored yet: committed with whatever comes next */
 	size_t npending, pending_cap;
-	_Atomic int64_t lease_until_ms;
 	const char *result; /* text; NULL = none */
 	pthread_mutex_t mu; /* guards the next two while parallel steps execute */
 	bool cancelled, paused;
@@ -82,6 +89,7 @@ struct entry {
 	bool parked;       /* and that is stored already */
 	bool abandoned;    /* the bot stops and the store does not work */
 	int64_t due_ms;    /* when to enter it again */
+	bool due_is_wall;  /* of wf_sleep_until */
 	const char *waits; /* for people */
 };
 
@@ -107,6 +115,13 @@ void idle_due(struct idle_class *c, int64_t due_ms);
 /* Waits on a condition until a wall time, at most 60 s (the wall clock may jump). */
 void flow_wait_until(pthread_cond_t *cond, pthread_mutex_t *mu, int64_t wall_ms);
 
+/* flow_clock.c */
+/* Was the wall clock set? Then what waits for a duration is moved with it. No lock is held. */
+void flow_watch_clock(struct flow *f);
+bool flow_clock_was_set(struct flow *f); /* and nobody has seen to it yet; any thread */
+/* The same, and what the entry has in memory. */
+void entry_follow_clock(struct entry *en);
+
 /* entry.c */
 void entry_run(struct worker *k); /* executes k->claim; leaves the next claim there */
 /* Stores the pending steps and what becomes of the run (c->then ...); claims the next run when this
@@ -128,15 +143,24 @@ bool entry_wanted(struct entry *en, struct err *e);
 /* The record of a step that is asked for now; made when new. NULL and ERR_CONFLICT. */
 struct step_rec *step_open(
         struct wf *w, const char *name, enum step_kind kind, const json *in, struct err *e);
+struct step_rec *step_open_body(
+        struct wf *w, const char *name, const struct wf_policy *p, const json *in, struct err *e);
+bool step_counts(const struct step_rec *r); /* its effect is, or may be, in the world */
+/* The function ended: what was being executed and is not asked for any more is said to be. */
+void steps_dropped(struct wf *w);
 const json *step_result(struct wf *w, struct step_rec *r, struct err *e);
 /* Where a body step stands before it is called. */
 enum step_next { STEP_CALL, STEP_HAS_RESULT, STEP_HAS_ERROR, STEP_LATER };
 enum step_next step_prepare(struct wf *w, struct step_rec *r, const struct wf_policy *p);
 void step_begin(struct step_rec *r); /* counts the attempt; then to be committed */
-void step_call(
-        struct wf *w, struct step_rec *r, const struct wf_policy *p, wf_body body, const json *in);
 void step_error(const struct step_rec *r, struct err *e);
 /* The result, the stored error, or the suspension that follows from the record's state. */
 const json *step_conclude(struct wf *w, struct step_rec *r, struct err *e);
+
+/* call.c */
+struct wf_policy step_policy(const struct wf_policy *p); /* zeros replaced by defaults */
+void step_failed(struct wf *w, struct step_rec *r, const struct err *why);
+void step_call(
+        struct wf *w, struct step_rec *r, const struct wf_policy *p, wf_body body, const json *in);
 
 #endif

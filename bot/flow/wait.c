@@ -3,10 +3,11 @@
 
 #include "clock.h"
 #include "flow/flow_impl.h"
+#include "str.h"
 
 /* --- time --- */
 
-static bool sleep_until(struct wf *w, const char *name, int64_t due_ms, struct err *e)
+static bool sleep_until(struct wf *w, const char *name, int64_t due_ms, bool wall, struct err *e)
 {
 	struct entry *en = w->en;
 	struct step_rec *r;
@@ -15,8 +16,10 @@ static bool sleep_until(struct wf *w, const char *name, int64_t due_ms, struct e
 		return false;
 	if (r->state == STEP_DONE)
 		return true;
-	if (!r->stored)
+	if (!r->stored) {
 		r->due_ms = due_ms;
+		r->ref = wall;
+	}
 	if (r->due_ms <= clock_now_ms()) {
 		r->state = STEP_DONE;
 		r->ended_ms = clock_now_ms();
@@ -25,20 +28,31 @@ static bool sleep_until(struct wf *w, const char *name, int64_t due_ms, struct e
 	}
 	if (!r->stored)
 		entry_pend(en, r);
+	en->due_is_wall = r->ref != 0;
 	return entry_suspend(en, r->due_ms, arena_printf(en->a, "sleep %s", name), e);
 }
 
 bool wf_sleep(struct wf *w, const char *name, int64_t ms, struct err *e)
 {
-	return sleep_until(w, name, clock_now_ms() + ms, e);
+	return sleep_until(w, name, clock_now_ms() + ms, false, e);
 }
 
 bool wf_sleep_until(struct wf *w, const char *name, int64_t wall_ms, struct err *e)
 {
-	return sleep_until(w, name, wall_ms, e);
+	return sleep_until(w, name, wall_ms, true, e);
 }
 
 /* --- events --- */
+
+/* What a stored step waited for or started must be what is asked for today. */
+static bool same_word(
+        struct wf *w, const struct step_rec *r, const char *did, const char *word, struct err *e)
+{
+	return !r->signal || str_eq(r->signal, word) ||
+	       err_set(e, ERR_CONFLICT, false,
+	               "step %s of run %lld %s %s and not %s: the program changed under the run",
+	               r->name, (long long)w->en->run, did, r->signal, word);
+}
 
 /* Takes what the step waits for, or parks the run, in one transaction: an event cannot fall
  * between. */
@@ -64,6 +78,8 @@ const json *wf_wait(
 	struct step_rec *r;
 
 	if (!entry_gate(w, e) || !(r = step_open(w, name, STEP_WAIT, NULL, e)))
+		return NULL;
+	if (r->stored && !same_word(w, r, "waited for the signal", signal, e))
 		return NULL;
 	if (r->state == STEP_DONE)
 		return step_result(w, r, e);
@@ -113,7 +129,10 @@ bool wf_spawn_with(
 
 	if (!entry_gate(w, e) || !(r = step_open(w, name, STEP_SPAWN, st->input, e)))
 		return false;
+	if (r->stored && !same_word(w, r, "started", st->workflow, e))
+		return false;
 	if (r->state != STEP_DONE) {
+		r->signal = arena_strdup(en->a, st->workflow);
 		r->start = st;
 		r->tried = true;
 		entry_pend(en, r);

@@ -39,7 +39,8 @@ void idle_due(struct idle_class *c, int64_t due_ms)
 static void wait_idle(struct flow *f, struct idle_class *c)
 {
 	c->waiting++;
-	while (!atomic_load(&f->stopping) && c->calls == 0 && c->next_due_ms > clock_now_ms()) {
+	while (!atomic_load(&f->stopping) && c->calls == 0 && c->next_due_ms > clock_now_ms() &&
+	        !flow_clock_was_set(f)) {
 		if (c->keeper || c->next_due_ms >= RUN_NEVER) {
 			pthread_cond_wait(&c->cond, &f->mu);
 			continue;
@@ -85,6 +86,7 @@ static bool find_work(struct worker *k)
 			break;
 		seen = c->news;
 		pthread_mutex_unlock(&f->mu);
+		flow_watch_clock(f);
 		claim(k);
 		pthread_mutex_lock(&f->mu);
 		idle_due(c, k->claim.next_due_ms);
@@ -115,8 +117,10 @@ void flow_work(struct flow *f, int index, struct heal *world)
 
 	k->world = world;
 	while (find_work(k)) {
-		while (k->claim.id)
+		while (k->claim.id) {
+			flow_watch_clock(f);
 			entry_run(k);
+		}
 		release(f);
 	}
 }

@@ -23,6 +23,11 @@ struct http; /* belongs to one thread */
 struct http *http_new(void);
 void http_free(struct http *h);
 
+/* Asked every tenth of a second while a transfer of h is under way: false ends it with e (which
+ * go_on fills; `ambiguous` is set when the request had been written). NULL = none. Thread: h's. */
+typedef bool (*http_go_on_fn)(void *ctx, struct err *e);
+void http_set_go_on(struct http *h, http_go_on_fn fn, void *ctx);
+
 /* Once per process, before and after everything else. */
 void http_global_init(void);
 void http_global_fini(void);

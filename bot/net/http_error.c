@@ -78,7 +78,9 @@ void http_describe(struct transfer *t, CURLcode rc)
 {
 	const char *how = how_it_broke(rc);
 
-	if (rc == CURLE_ABORTED_BY_CALLBACK && !t->silent) {
+	if (t->why.code != ERR_NONE) {
+		t->e = t->why;
+	} else if (rc == CURLE_ABORTED_BY_CALLBACK && !t->silent) {
 		err_set(&t->e, ERR_CANCELED, true,
 		        "the request to %s was given up: the bot is stopping", t->host);
 	} else if (rc == CURLE_OPERATION_TIMEDOUT || t->silent) {

@@ -21,6 +21,8 @@ struct http {
 	CURLM *multi;
 	CURL *kept[MAX_KEPT];
 	size_t nkept;
+	http_go_on_fn go_on;
+	void *go_on_ctx;
 };
 
 struct http *http_new(void)
@@ -46,6 +48,12 @@ void http_free(struct http *h)
 		curl_easy_cleanup(h->kept[i]);
 	curl_multi_cleanup(h->multi);
 	free(h);
+}
+
+void http_set_go_on(struct http *h, http_go_on_fn fn, void *ctx)
+{
+	h->go_on = fn;
+	h->go_on_ctx = ctx;
 }
 
 static CURL *take_easy(struct http *h)
@@ -110,10 +118,12 @@ static size_t collect(struct http *h)
 	return ended;
 }
 
-/* Ends what must not go on: everything when the bot stops, and streams that fell silent. */
+/* Ends what must not go on: everything when the bot stops or whoever waits for it says so, and
+ * streams that fell silent. */
 static size_t give_up(struct http *h, struct transfer *t, size_t n)
 {
-	bool stopping = http_stopping();
+	struct err why = {0};
+	bool stopping = http_stopping() || (h->go_on && !h->go_on(h->go_on_ctx, &why));
 	int64_t now = clock_mono_ms();
 	size_t ended = 0;
 
@@ -125,6 +135,7 @@ static size_t give_up(struct http *h, struct transfer *t, size_t n)
 		t[i].silent = !stopping && t[i].r->on_data && now - t[i].heard_ms > silence;
 		if (!stopping && !t[i].silent)
 			continue;
+		t[i].why = why;
 		end_one(h, &t[i], CURLE_ABORTED_BY_CALLBACK);
 		ended++;
 	}

@@ -19,7 +19,8 @@ struct transfer {
 	const struct http_request *r;
 	struct http_response *out;
 	struct arena *a;
-	struct err e; /* set: the request could not even start, or how it ended */
+	struct err e;   /* set: the request could not even start, or how it ended */
+	struct err why; /* set: whoever waits for it gave it up */
 	bool failed;
 	bool done;
 

@@ -70,7 +70,7 @@ static bool insert_step(
 	        " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
 	        DB_ARGS(db_int(run), db_text(r->name), db_text(kinds[r->kind]),
 	                db_text(states[r->state]), db_int(r->seq), db_int(r->group),
-	                db_int(r->attempt), db_int(r->limited), db_int(r->calls), db_bool(r->maybe),
+	                db_int(r->attempt), db_int(r->limited), db_int(r->calls), db_int(r->maybe),
 	                db_int(r->started_ms), db_int(r->begun_ms), db_int(r->ended_ms),
 	                db_int(r->due_ms), db_int(r->in_hash), db_text(input),
 	                db_int_or_null(in_blob), db_text(r->memo), db_text(out),
@@ -87,11 +87,10 @@ static bool update_step(
 	        " maybe = ?, begun = ?, ended = ?, due = ?, memo = ?, out = ?, out_blob = ?,"
 	        " ref = ?, err_code = ?, err_msg = ? WHERE run = ? AND name = ?",
 	        DB_ARGS(db_text(states[r->state]), db_int(r->group), db_int(r->attempt),
-	                db_int(r->limited), db_int(r->calls), db_bool(r->maybe),
-	                db_int(r->begun_ms), db_int(r->ended_ms), db_int(r->due_ms),
-	                db_text(r->memo), db_text(out), db_int_or_null(r->out_blob),
-	                db_int_or_null(r->ref), db_text(r->err_code), db_text(r->err_msg),
-	                db_int(run), db_text(r->name)),
+	                db_int(r->limited), db_int(r->calls), db_int(r->maybe), db_int(r->begun_ms),
+	                db_int(r->ended_ms), db_int(r->due_ms), db_text(r->memo), db_text(out),
+	                db_int_or_null(r->out_blob), db_int_or_null(r->ref), db_text(r->err_code),
+	                db_text(r->err_msg), db_int(run), db_text(r->name)),
 	        e);
 }
 
@@ -235,12 +234,12 @@ static bool park(struct db *db, const struct run_commit *c, struct err *e)
 	struct db_query q;
 	struct store_wake w = {.run = c->run};
 	char *cancel = NULL;
-	bool wake = false;
+	bool wake = false, suspect = false;
 
 	if (!db_query(db, &q,
 	            "UPDATE run SET state = 'ready', due = CASE WHEN poke THEN min(?1, ?2) ELSE ?2 END,"
 	            " poke = 0, waits = ?3, boot = NULL, lease = 0, crashes = 0 WHERE id = ?4"
-	            " RETURNING lane, due, paused, cancel",
+	            " RETURNING lane, due, paused, cancel, suspect",
 	            DB_ARGS(db_int(clock_now_ms()), db_int(c->due_ms), db_text(c->waits),
 	                    db_int(c->run)),
 	            e))
@@ -250,8 +249,9 @@ static bool park(struct db *db, const struct run_commit *c, struct err *e)
 		w.due_ms = db_col_int(&q, 1);
 		wake = !db_col_bool(&q, 2) && w.due_ms < RUN_NEVER;
 		cancel = db_col_strdup(&q, 3, c->a);
+		suspect = db_col_bool(&q, 4);
 	}
-	if (!db_done(&q, e))
+	if (!db_done(&q, e) || (suspect && !run_cleared_tx(db, c->run, e)))
 		return false;
 	if (cancel)
 		return run_end_tx(
@@ -316,7 +316,7 @@ static struct step_rec *read_step(const struct db_query *q, struct arena *a)
 	r->attempt = (int)db_col_int(q, 5);
 	r->limited = (int)db_col_int(q, 6);
 	r->calls = (int)db_col_int(q, 7);
-	r->maybe = db_col_bool(q, 8);
+	r->maybe = (enum step_maybe)db_col_int(q, 8);
 	r->started_ms = db_col_int(q, 9);
 	r->begun_ms = db_col_int(q, 10);
 	r->ended_ms = db_col_int(q, 11);

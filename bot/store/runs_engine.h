@@ -16,13 +16,15 @@ enum { RUN_INLINE_BYTES = 64 * 1024, RUN_OUT_MAX = 16 * 1024 * 1024, RUN_SIGNAL_
 
 enum step_kind { STEP_BODY, STEP_SLEEP, STEP_WAIT, STEP_SPAWN, STEP_JOIN };
 enum step_state { STEP_RUNNING, STEP_WAITING, STEP_DONE, STEP_FAILED };
+/* Did an earlier call of the body have its effect? Yes: it may have. Found: a later one saw it. */
+enum step_maybe { MAYBE_NO, MAYBE_YES, MAYBE_FOUND };
 
 struct step_rec {
 	const char *name;
 	enum step_kind kind;
 	enum step_state state;
 	int seq, group, attempt, limited, calls;
-	bool maybe;  /* an earlier call may have had its effect */
+	enum step_maybe maybe;
 	bool stored; /* a row exists */
 	bool tried;  /* wait, join, spawn: this commit looks whether it can be done */
 	int64_t started_ms, begun_ms, ended_ms, due_ms;
@@ -31,8 +33,9 @@ struct step_rec {
 	const char *memo;  /* of wf_again */
 	const char *out;   /* text; NULL until done, or when it is in a blob */
 	int64_t out_blob;
-	const char *signal;
-	int64_t ref; /* spawn, join: the other run */
+	const char *signal; /* wait: its signal; spawn: the workflow */
+	int64_t ref; /* spawn, join: the other run; sleep: 1 = until a wall time, see run_shift_tx
+	              */
 	const char *err_code, *err_msg;
 	/* a failed call to be added to the attempt table; n = 0: none */
 	struct run_attempt failed;
@@ -95,6 +98,15 @@ struct run_recover {
 };
 bool run_recover_tx(struct db *db, void *arg, struct err *e);
 
+/* The wall clock was set by so much: what waits for a duration waits as long as before, so its due
+ * times move; a step of wf_sleep_until stays. Timers keep their phase. arg: struct run_shift. */
+struct run_shift {
+	int64_t by_ms;
+};
+bool run_shift_tx(struct db *db, void *arg, struct err *e);
+/* At start: is the clock behind what the store has seen? Then it was set back. */
+bool run_clock_check_tx(struct db *db, struct err *e);
+
 /* Unfinished runs by workflow and version. */
 struct run_kind {
 	const char *workflow;
@@ -107,6 +119,7 @@ bool run_kinds(struct db *db, struct arena *a, struct run_kind **out, size_t *n,
 bool run_end_tx(struct db *db, int64_t run, enum run_then how, const char *code, const char *msg,
         struct err *e);
 bool run_poke_tx(struct db *db, int64_t run, struct err *e);
+bool run_cleared_tx(struct db *db, int64_t run, struct err *e); /* no suspect any more: the next */
 bool run_promote_tx(struct db *db, const char *ckey, struct err *e);
 /* A start with its place in the tree; workflow may be a hook's name ("fix!failed"). */
 struct run_insert {

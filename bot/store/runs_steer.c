@@ -8,7 +8,7 @@
 struct run_facts {
 	const char *workflow, *ckey, *state, *input;
 	int version, lane;
-	bool held, paused;
+	bool held, paused, suspect;
 	int64_t entered, ended, due;
 };
 
@@ -20,7 +20,7 @@ static bool read_facts(
 
 	if (!db_query(db, &q,
 	            "SELECT workflow, ckey, state, input, version, lane, held, paused, entered,"
-	            " ended, due FROM run WHERE id = ?",
+	            " ended, due, suspect FROM run WHERE id = ?",
 	            DB_ARGS(db_int(run)), e))
 		return false;
 	found = db_next(&q);
@@ -35,7 +35,8 @@ static bool read_facts(
 		        .paused = db_col_bool(&q, 7),
 		        .entered = db_col_int(&q, 8),
 		        .ended = db_col_int(&q, 9),
-		        .due = db_col_int(&q, 10)};
+		        .due = db_col_int(&q, 10),
+		        .suspect = db_col_bool(&q, 11)};
 	if (!db_done(&q, e))
 		return false;
 	return found || err_set(e, ERR_NOT_FOUND, false, "there is no run %lld", (long long)run);
@@ -109,6 +110,7 @@ bool run_end_tx(struct db *db, int64_t run, enum run_then how, const char *code,
 	                  DB_ARGS(db_text(end_state(how)), db_int(clock_now_ms()), db_text(code),
 	                          db_text(msg), db_int(run)),
 	                  e) &&
+	          (!f.suspect || run_cleared_tx(db, run, e)) &&
 	          (!f.ckey || run_promote_tx(db, f.ckey, e)) && poke_joiners(db, run, e) &&
 	          hooks(db, a, run, &f, how, code, msg, e);
 

@@ -7,41 +7,54 @@
  *	                 timer ──▶ run ──▶ run (child)
  *
  * One envelope becomes one `inbox` row and one `run` in the transaction that is committed before
- *the envelope is acknowledged. A run is a workflow function being carried out; each of its steps is
- *one `step` row, and re-entering the function finds the results there.
+ * the envelope is acknowledged. A run is a workflow function being carried out; each of its steps
+ * is one `step` row, and re-entering the function finds the results there.
  *
- * run
- *	id is never used twice (AUTOINCREMENT): "run-<id>.<step>" is the idempotency key that
- *outside systems keep, so after pruning an id must not come back. state 'ready'   may be entered
- *when `due` has come. A run that sleeps, waits for a signal or retries later is ready with a later
- *due; NEVER (2^62) when only an event wakes it. `waits` says in words what for. 'queued'  another
- *run holds its concurrency key `ckey`. 'running' a worker of process `boot` executes it and has
- *promised to be alive until `lease`. After a crash, the next process finds these rows and makes
- *them ready. 'done' 'failed' 'cancelled': `ended` > 0. Everywhere else ended = 0, and indexes over
- *	                unfinished runs say WHERE ended = 0.
- *	held  the run has been entered and owns its ckey until it ends: at most one per key, which
- *the unique index run_holder guarantees. poke  something happened (signal, child's end) while it
- *was running: when it parks it is due at once instead of missing the event. cancel  asked to stop,
- *and why; a running one sees it at its next step or heartbeat. entries, crashes, crash_mark  a
- *process that dies while a step executes is counted in that step's attempt. One that dies between
- *steps is counted in `crashes`, which starts again when more steps are finished than at the last
- *crash (crash_mark).
+ * run: id is never used twice (AUTOINCREMENT): "run-<id>.<step>" is the idempotency key that
+ * outside systems keep, so after pruning an id must not come back.
  *
- * step: key (run, name), because a step is remembered by name, not by position: code may be
- *reordered kind   'step' a body; 'sleep'; 'wait' for a signal; 'spawn' a child; 'join' a run's end.
- *	state  'running' committed BEFORE the body runs, with attempt counted: a body that kills the
- *	       process is stopped after its attempts, and a row found 'running' by a later process
- *means "may have had its effect: look before acting". 'waiting' until `due` (retry, poll, sleep), a
- *signal, a run's end. 'done' with `out`; 'failed' with err_*. in_hash  of the input's canonical
- *JSON: another input at re-entry is a changed program. out or out_blob: results above 64 KiB are
- *rows of `blob`, so that reading a run stays cheap.
+ *	state    'ready' may be entered when `due` has come. A run that sleeps, waits for a signal
+ *	         or retries later is ready with a later due; NEVER (2^62) when only an event wakes
+ *	         it. `waits` says in words what for.
+ *	         'queued': another run holds its concurrency key `ckey`.
+ *	         'running': a worker of process `boot` executes it. After a crash, the next process
+ *	         finds these rows and makes them ready.
+ *	         'done' 'failed' 'cancelled': `ended` > 0. Everywhere else ended = 0, and indexes
+ *	         over unfinished runs say WHERE ended = 0.
+ *	lease    until when its worker has promised to give a sign of life, for people to see
+ *	held     entered, and owns its ckey until it ends: at most one per key, which the unique
+ *	         index run_holder guarantees
+ *	poke     something happened (signal, child's end) while it was running: when it parks it is
+ *	         due at once instead of missing the event
+ *	cancel   asked to stop, and why; a running one sees it at its next step or heartbeat
+ *	crashes, crash_mark
+ *	         a process that dies while a step executes is counted in that step's attempt. One
+ *	         that dies between steps is counted in `crashes`, which starts again when more
+ *	         steps are finished than at the last crash (crash_mark).
+ *	suspect  the process died in it more than once: suspects are carried out one at a time
+ *
+ * step: key (run, name), because a step is remembered by name, not by position.
+ *
+ *	kind     'step' a body; 'sleep'; 'wait' for a signal; 'spawn' a child; 'join' a run's end
+ *	state    'running' is committed BEFORE the body runs, with attempt counted: a body that
+ *	         kills the process is stopped after its attempts, and a row found 'running' by a
+ *	         later process means "may have had its effect: look before acting".
+ *	         'waiting' until `due` (retry, poll, sleep), a signal, a run's end.
+ *	         'done' with `out`; 'failed' with err_*.
+ *	maybe    enum step_maybe: whether an earlier call may have had its effect
+ *	in_hash  of the input's canonical JSON: another input at re-entry is a changed program
+ *	ref      spawn, join: the other run; sleep: 1 = until a wall time
+ *	signal   wait: its name; spawn: the workflow
+ *	out, out_blob
+ *	         texts above RUN_INLINE_BYTES are rows of `blob`, so that reading a run stays cheap
  *
  * attempt: calls of a body that failed. Those that worked leave only the step row.
  * signal: kept until taken by a wait; first come, first taken.
  * timer: durable clocks; when `next` has come the engine starts a run in the claiming transaction,
  *	with concurrency key `ckey`, so that a run started by hand and one of the clock exclude each
- *other. meta: facts about the file itself (who made it, when). seen: dedupe keys of the inbox, on
- *disk because Slack repeats after minutes and after a restart.
+ *	other.
+ * meta: facts about the file itself. seen: dedupe keys of the inbox, on disk because Slack repeats
+ *	after minutes and after a restart.
  *
  * Times are wall milliseconds. JSON columns are text written by our printer. All tables are STRICT.
  */
@@ -143,10 +156,14 @@ static const char flow_4[] =
                          "CREATE INDEX run_created ON run(created);"
                          "CREATE INDEX run_bad ON run(state, id) WHERE state IN ('failed', 'cancelled');";
 
+static const char flow_5[] = "ALTER TABLE run ADD COLUMN suspect INTEGER NOT NULL DEFAULT 0;"
+                             "CREATE INDEX run_suspect ON run(state) WHERE suspect = 1;";
+
 const struct migration schema_flow[] = {
         {1, flow_1},
         {2, flow_2},
         {3, flow_3},
         {4, flow_4},
+        {5, flow_5},
         {0},
 };

@@ -23,8 +23,8 @@ static bool run(struct wf *w, const struct call *c, struct err *e)
 	if (!end)
 		return false;
 	if (!str_eq(json_str(end, ".state", ""), "done"))
-		return err_set(
-		        e, ERR_INPUT, false, "%s", json_str(end, ".error", "the scan failed"));
+		return err_set(e, ERR_INPUT, false, "%s",
+		        json_str(end, ".error.message", "the scan failed"));
 	if (json_has(end, ".result.trouble"))
 		return err_set(e, ERR_INPUT, false, "%s", json_str(end, ".result.trouble", ""));
 	m = message_new(a, json_str(end, ".result.summary", "Scanned"));

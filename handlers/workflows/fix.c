@@ -182,7 +182,9 @@ static const json *failed_step(struct wf *w, const json *in, struct err *e)
 	        .incident = json_int(in, ".input.incident", 0),
 	        .n = (int)json_int(in, ".input.n", 0),
 	        .state = "failed",
-	        .error = arena_printf(wf_arena(w), "%s", json_str(in, ".error", "the fix failed")),
+	        .error =
+	                arena_printf(wf_arena(w), "%s. The session is ended; start again with Fix…",
+	                        json_str(in, ".error.message", "the fix failed")),
 	        .ended_ms = clock_now_ms(),
 	        .cost_usd = -1,
 	};

@@ -334,8 +334,10 @@ static const json *lost_step(struct wf *w, const json *in, struct err *e)
 	struct incident_event ev = {.kind = INCIDENT_EV_UNPROVEN};
 	bool moved;
 
-	ev.note = arena_printf(
-	        a, "The pull request is no longer followed: %s", json_str(in, ".error", "unknown"));
+	ev.note = arena_printf(a,
+	        "The pull request is no longer followed: %s. Merging it is not noticed any more; the "
+	        "scans decide whether the service recovers.",
+	        json_str(in, ".error.message", "unknown"));
 	json_set_str(v, "verdict", "unknown");
 	json_set_str(v, "text", ev.note);
 	if (!fix_settle(wf_heal(w)->store, &row, &ev, &moved, e))

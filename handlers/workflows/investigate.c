@@ -283,8 +283,10 @@ static bool investigate_failed(struct wf *w, struct err *e)
 {
 	struct incident_event ev = {
 	        .kind = INCIDENT_EV_DIAGNOSIS_FAILED,
-	        .note = arena_printf(wf_arena(w), "The diagnosis failed: %s",
-	                json_str(wf_input(w), ".error", "unknown")),
+	        .note = arena_printf(wf_arena(w),
+	                "The diagnosis failed: %s. `/heal diagnose %lld` tries again.",
+	                json_str(wf_input(w), ".error.message", "unknown"),
+	                (long long)json_int(wf_input(w), ".input.incident", 0)),
 	};
 	struct err refused = {0};
 

@@ -251,7 +251,7 @@ static void test_worlds(void **state)
 	assert_int_equal(freed, SLOTS - 2);
 }
 
-/* --- a body that takes too long, and one that is only slow --- */
+/* --- a body that takes too long --- */
 
 static const json *body_too_long(struct wf *w, const json *in, struct err *e)
 {
@@ -270,28 +270,8 @@ static bool run_too_long(struct wf *w, struct err *e)
 	return wf_step_with(w, "long", &p, body_too_long, NULL, e) != NULL;
 }
 
-static _Atomic int may_end;
-
-static const json *body_slow(struct wf *w, const json *in, struct err *e)
-{
-	(void)in;
-	atomic_fetch_add(&seen.calls, 1);
-	while (!atomic_load(&may_end)) {
-		if (!wf_heartbeat(w, e))
-			return NULL;
-		sched_yield();
-	}
-	return json_obj(wf_arena(w));
-}
-
-static bool run_slow(struct wf *w, struct err *e)
-{
-	return wf_step(w, "slow", body_slow, NULL, e) != NULL;
-}
-
 static const struct workflow too_long = {.name = "too long", .version = 1, .run = run_too_long};
-static const struct workflow slow = {.name = "slow", .version = 1, .run = run_slow};
-static const struct workflow *const slow_ones[] = {&too_long, &slow, NULL};
+static const struct workflow *const slow_ones[] = {&too_long, NULL};
 
 static void test_time_limit(void **state)
 {
@@ -305,26 +285,6 @@ static void test_time_limit(void **state)
 	assert_string_equal(d->run.error, "after 2 attempts: step long took too long");
 }
 
-static void test_lease_is_renewed(void **state)
-{
-	struct kit *k = *state;
-	struct flow_config c = {.workflows = slow_ones, .workers = 1, .lease_ms = 1000};
-	int64_t now = clock_now_ms(), id;
-
-	clock_fake(now);
-	atomic_store(&may_end, 0);
-	kit_start_with(k, c, NULL);
-	id = kit_run(k, "slow", NULL);
-	kit_until_count(&seen.calls, 1);
-	for (int i = 1; i <= 3; i++) {
-		clock_fake(now + 800 * i);
-		while (kit_until(k, id, "running")->run.lease_ms != now + 800 * i + 1000)
-			sched_yield();
-	}
-	atomic_store(&may_end, 1);
-	kit_until(k, id, "done");
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -333,7 +293,6 @@ int main(void)
 	        FLOW_TEST(test_gives_up),
 	        FLOW_TEST(test_worlds),
 	        FLOW_TEST(test_time_limit),
-	        FLOW_TEST(test_lease_is_renewed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

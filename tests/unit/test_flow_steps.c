@@ -471,8 +471,8 @@ static void test_poison(void **state)
 	       "UPDATE step SET state = 'running', attempt = 6, calls = 6, due = 0");
 	kit_start(k, only_deadline, 1);
 	d = kit_until(k, id, "failed");
-	assert_string_equal(
-	        d->run.error, "the bot died 6 times in step poll; it is not tried again");
+	assert_string_equal(d->run.error,
+	        "the bot died in attempt 6 of step poll, its last; it is not tried again");
 	assert_int_equal(seen.calls, 1);
 	assert_string_equal(d->steps[0].attempts[0].code, "died");
 	kit_stop(k);
