@@ -196,7 +196,7 @@ static void test_damaged_state(void **state)
 	id = kit_run(k, "poll", NULL);
 	kit_until_waits(k, id, "poll of poll");
 	kit_stop(k);
-	sql(k, "UPDATE step SET memo = '{\"looks\":'; UPDATE run SET due = 0");
+	sql(k, "UPDATE step SET due = 0, memo = '{\"looks\":'; UPDATE run SET due = 0");
 	atomic_store(&seen.edition, 1);
 	kit_start(k, all, 1);
 	d = kit_until(k, id, "failed");
