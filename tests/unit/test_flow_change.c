@@ -75,7 +75,7 @@ static bool run_spawn(struct wf *w, struct err *e)
 }
 
 /* Its text is rendered from what changes; the policy says so. */
-static bool run_text(struct wf *w, struct err *e)
+static bool run_says(struct wf *w, struct err *e)
 {
 	struct wf_policy any = {.any_input = seen.edition != 2};
 	json *in = json_obj(wf_arena(w));
@@ -120,7 +120,7 @@ static bool run_large_state(struct wf *w, struct err *e)
 static const struct workflow signal_wf = {.name = "signal", .version = 1, .run = run_signal};
 static const struct workflow child = {.name = "child", .version = 1, .run = run_child};
 static const struct workflow spawn = {.name = "spawn", .version = 1, .run = run_spawn};
-static const struct workflow text = {.name = "text", .version = 1, .run = run_text};
+static const struct workflow text = {.name = "text", .version = 1, .run = run_says};
 static const struct workflow poll_wf = {.name = "poll", .version = 1, .run = run_poll};
 static const struct workflow large = {.name = "large", .version = 1, .run = run_large_state};
 static const struct workflow *const all[] = {
