@@ -21,11 +21,26 @@
 #include "github.h"
 #include "json.h"
 #include "opencode.h"
+#include "redact.h"
 #include "workflow.h"
 
 /* --- the contract: what a person approved --- */
 
+/* Who pushes and opens the pull request. FIX_BY_BOT: the agent has no token that writes; it
+ * commits, the bot reads the commit through the OpenCode server, checks it, and makes the branch by
+ * GitHub's Git data API. FIX_BY_AGENT: the agent pushes and runs publish_cmd; the bot looks
+ * afterwards. */
+enum fix_publish { FIX_BY_BOT, FIX_BY_AGENT };
+/* What becomes of a change that breaks the contract. A forbidden kind (workflows, keys, secrets) is
+ * always stopped. */
+enum fix_breach { FIX_BREACH_DRAFT, FIX_BREACH_STOP, FIX_BREACH_FLAG };
+
 struct fix_contract {
+	enum fix_publish publish;
+	enum fix_breach breach;
+	int test_rounds;      /* failing tests go back to the agent so often */
+	bool tests_must_pass; /* false: else a draft with "tests fail" on top; true: nothing */
+	int ci_rounds;        /* the same for the checks of its pull request */
 	int64_t incident;
 	int n; /* 1, 2 … of the incident */
 	const char *service;
@@ -74,14 +89,20 @@ bool fix_glob(const char *pattern, const char *path);
 
 /* --- what the agent is told --- */
 
-/* The prompt of deploy/prompts/fix.v1.md filled in. `folder` (settings.heal.prompts; NULL = none)
- * may hold another fix.v1.md. Foreign parts are fenced by a mark made of the contract's hash.
- * *version_out: "fix.v1" or "fix.v1+<hash>" for an overridden one. */
+/* The prompt of deploy/prompts/fix.v2.md filled in. `folder` (settings.heal.prompts; NULL = none)
+ * may hold another fix.v2.md. Foreign parts are fenced by a mark made of the contract's hash.
+ * *version_out: "fix.v2" or "fix.v2+<hash>" for an overridden one. */
 const char *fix_prompt(struct arena *a, const struct fix_contract *c, const char *folder,
         const char **version_out, struct err *e);
 /* For a session that was interrupted or ended without a result. */
 const char *fix_prompt_continue(
         struct arena *a, const struct fix_contract *c, enum opencode_state why);
+/* After failing tests or checks: what failed, the command, what it printed (fenced). */
+const char *fix_prompt_repair(struct arena *a, const struct fix_contract *c, const char *what,
+        const char *command, const char *output);
+/* What the engineer adds while the agent works. */
+const char *fix_prompt_instruction(
+        struct arena *a, const struct fix_contract *c, const char *who, const char *text);
 /* Rules that win over the server's and the repository's: nothing that waits for a person, nothing
  * outside the work tree, no forced push, no push but to the branch. */
 const struct opencode_rule *fix_rules(struct arena *a, const struct fix_contract *c, size_t *n_out);
@@ -135,7 +156,7 @@ json *fix_progress(struct arena *a, const struct fix_contract *c, const struct o
 /* What the agent claims, from its last text ("RESULT {json}") and from /pull/N in the tools'
  * output. Never believed without github. */
 struct fix_claim {
-	const char *status;  /* pr_opened pushed nothing failed; "" = it did not say */
+	const char *status;  /* pr_opened committed pushed nothing failed; "" = it did not say */
 	int pr_number;       /* 0 = none seen */
 	const char *summary; /* one line, clean; "" */
 	const char *tests;   /* passed failed none; "" */
@@ -147,13 +168,19 @@ void fix_claim_of(struct arena *a, const struct fix_contract *c, const struct op
 
 struct fix_gate {
 	bool ok;
-	bool stop; /* not even as a draft: nothing, or a forbidden path */
+	bool stop;  /* not even as a draft: nothing, a path that runs by itself, a secret */
+	bool draft; /* the contract's breach: as a draft */
 	int files, additions, deletions;
 	const char **flags; /* sentences for people, NULL-terminated */
 	size_t nflags;
 };
+/* Looks at paths, numbers, modes and, where there is a patch, at the lines: tests weakened,
+ * secrets, dependencies, hidden characters. `r` finds the secrets; NULL = not looked for. */
 void fix_gate_check(struct arena *a, const struct fix_contract *c, const struct github_diff *d,
-        struct fix_gate *out);
+        struct redact *r, struct fix_gate *out);
+/* A text that will be published (commit message, title, body): a secret in it stops. */
+void fix_gate_text(struct arena *a, const struct fix_contract *c, const char *what,
+        const char *text, struct redact *r, struct fix_gate *out);
 
 /* --- after: GitHub has the last word --- */
 
@@ -173,8 +200,11 @@ struct fix_outcome {
 };
 /* Looks at branch, pull request and diff; opens the pull request when only the branch is there.
  * `claim` is a hint. False only for errors that are worth a retry, or cannot be said as an end. */
+/* `published` (of fix_body_publish; NULL = the agent published): the bot has judged the work
+ * already; what it refused gets no pull request. */
 bool fix_verify(struct github *g, struct arena *a, const struct fix_contract *c,
-        const struct fix_claim *claim, struct fix_outcome *out, struct err *e);
+        const struct fix_claim *claim, const json *published, struct redact *r,
+        struct fix_outcome *out, struct err *e);
 json *fix_outcome_json(struct arena *a, const struct fix_outcome *o);
 
 /* Title and body of a pull request that the bot opens; foreign text cannot mention, close or
@@ -185,7 +215,9 @@ const char *fix_pr_body(struct arena *a, const struct fix_contract *c,
 
 /* --- bodies for wf_step. Input: {"contract":…} and what is named below --- */
 
-/* Server, agent, model, repository and base branch are there. → {"version","base_sha","repo"} */
+/* Server, agent, model, repository and base branch are there. →
+ * {"version","base_sha","repo","base", "branch_sha"}: branch_sha "" when the branch does not exist
+ * yet. */
 const json *fix_body_check(struct wf *w, const json *in, struct err *e);
 /* Finds or makes the session and sends the prompt, once. in.attempt (1, 2: after a lost session).
  * → {"session","message","prompt_version"} */
@@ -197,7 +229,12 @@ const json *fix_body_follow(struct wf *w, const json *in, struct err *e);
 /* Stops the session, children first; also when it is gone. in.session may be null: then it is
  * looked for by title. → {"stopped":true} */
 const json *fix_body_abort(struct wf *w, const json *in, struct err *e);
-/* fix_verify. in.claim. → fix_outcome_json */
+/* Only with FIX_BY_BOT: reads the agent's commit, checks it, makes the branch. in.known: the commit
+ * the branch may hold already (there before the fix, or pushed by an earlier round); "" = none.
+ * → {"end":"pushed|refused|nothing","sha","tree","left","dirty","gate":{…}} */
+const json *fix_body_publish(struct wf *w, const json *in, struct err *e);
+/* fix_verify. in.claim, in.published (of fix_body_publish; absent with FIX_BY_AGENT). →
+ * fix_outcome_json */
 const json *fix_body_verify(struct wf *w, const json *in, struct err *e);
 /* One look at the pull request. in.number. → {"number","url","title","state","draft","merged",
  * "merge_sha","head_sha","merged_ms","files","additions","deletions","ci":{"verdict","passed",

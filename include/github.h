@@ -103,6 +103,8 @@ struct github_file {
 	const char *status;          /* added modified removed renamed … */
 	int additions, deletions;
 	const char *patch; /* NULL: binary, or too large for GitHub to show */
+	int old_mode,
+	        new_mode; /* as git writes them (0100644 …); 0 = absent, or GitHub did not say */
 };
 struct github_diff {
 	const char *merge_base, *head_sha;
@@ -114,6 +116,10 @@ struct github_diff {
 bool github_compare(struct github *g, struct arena *a, const char *repo, const char *base,
         const char *head, struct github_diff *out, struct err *e);
 
+/* A file's bytes at a ref (NUL-terminated, of *n_out bytes). ERR_NOT_FOUND; ERR_PROTO when it is no
+ * file or over 8 MB. */
+bool github_file_get(struct github *g, struct arena *a, const char *repo, const char *path,
+        const char *ref, const char **data_out, size_t *n_out, struct err *e);
 /* A file's text at a ref (NULL = default branch). ERR_PROTO when it is not text or over 1 MB. */
 bool github_file_text(struct github *g, struct arena *a, const char *repo, const char *path,
         const char *ref, const char **text_out, struct err *e);
@@ -125,6 +131,42 @@ struct github_tree {
 };
 bool github_tree_get(struct github *g, struct arena *a, const char *repo, const char *ref,
         struct github_tree *out, struct err *e);
+
+/* --- objects: a branch made without a work tree (Git data API) ---
+ *
+ * Blobs, trees and commits are named by their content, so writing one twice writes it once. Nothing
+ * is visible until github_ref_put() points a branch at it. */
+
+struct github_commit {
+	const char *sha, *tree;
+	const char *parent; /* the first; "" = none */
+};
+bool github_commit_get(struct github *g, struct arena *a, const char *repo, const char *sha,
+        struct github_commit *out, struct err *e);
+/* The bytes go out as they are: they are a file, not a text of ours, and do not pass the redaction
+ * gate. The caller has looked for secrets (fix_gate_check). */
+bool github_blob_put(struct github *g, struct arena *a, const char *repo, const void *data,
+        size_t n, const char **sha_out, struct err *e);
+
+struct github_entry {
+	const char *path, *mode; /* "100644" "100755" "120000" */
+	const char *sha;         /* of the blob; NULL = removed */
+};
+/* The tree of `base_tree` with these entries changed. */
+bool github_tree_put(struct github *g, struct arena *a, const char *repo, const char *base_tree,
+        const struct github_entry *entries, size_t n, const char **sha_out, struct err *e);
+
+struct github_new_commit {
+	const char *message, *tree, *parent, *parent2; /* parent2: of a merge; NULL */
+	const char *name, *email; /* author and committer; NULL = whose token it is */
+	int64_t when_ms;          /* with name: the same arguments make the same commit */
+};
+bool github_commit_put(struct github *g, struct arena *a, const char *repo,
+        const struct github_new_commit *c, const char **sha_out, struct err *e);
+/* Makes the branch, or moves it forward; never with force, only under "heal/" (ERR_INPUT else).
+ * True also when it is there already. ERR_CONFLICT when it holds something else. */
+bool github_ref_put(struct github *g, struct arena *a, const char *repo, const char *branch,
+        const char *sha, struct err *e);
 
 /* --- checks of one commit: statuses, check runs and, where the token may not read those, the
  * runs of Actions --- */

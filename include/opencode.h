@@ -238,6 +238,14 @@ bool opencode_answer(struct opencode *o, struct arena *a, const struct opencode_
  * by the next poll. */
 bool opencode_abort(struct opencode *o, struct arena *a, const char *session, struct err *e);
 
+/* Runs a command of ours (never of a model) by the host's shell in the session's directory and
+ * waits for it, at most `timeout_ms`. `output`: what it printed, both streams, whole. Rules of the
+ * session do not hold for it; its exit status is not told, so print it. The session must be idle
+ * (ERR_CONFLICT), so use one of its own. `agent`: any the server has; required by the protocol.
+ * 1.18 passes the command through an eval of a double-quoted string: no $, no backslash in it. */
+bool opencode_shell(struct opencode *o, struct arena *a, const char *session, const char *agent,
+        const char *command, uint32_t timeout_ms, const char **output, struct err *e);
+
 struct opencode_file {
 	const char *path, *status, *patch; /* status: added modified deleted */
 	int additions, deletions;

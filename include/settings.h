@@ -101,6 +101,16 @@ struct settings {
 		int64_t deadline_ms, idle_ms, poll_ms;
 	} opencode;
 	struct {
+		int publish; /* enum fix_publish: who pushes */
+		int breach;  /* enum fix_breach: what becomes of a change outside the contract */
+		bool tests_must_pass;
+		int test_rounds, ci_rounds; /* failures go back to the agent so often */
+		int max_files, max_lines;
+		int64_t remind_ms;   /* a pull request nobody looks at */
+		int64_t approval_ms; /* a dialog is good for this long */
+	} fix;
+	struct {
+		const char *app; /* id of a GitHub App; NULL = a personal token */
 		const char *api_url;
 		const char *git_url; /* where the agent clones from, e.g. https://github.com */
 		int64_t poll_ms;     /* of an open pull request whose checks run */

@@ -28,7 +28,10 @@ const struct section setting_sections[] = {
         {"llm", "Who writes the diagnosis. Key: OPENAI_API_KEY or ANTHROPIC_API_KEY. Without a model "
                 "incidents carry numbers and evidence only."},
         {"opencode", "The remote coding agent for /heal fix. Password: OPENCODE_SERVER_PASSWORD."},
-        {"github", "Where pull requests are verified. Token: GITHUB_TOKEN."},
+        {"fix", "What a fix may do and who publishes it."},
+        {"github",
+                "Where pull requests are opened and followed. Token: GITHUB_TOKEN, or a GitHub App's "
+                "key: GITHUB_APP_KEY."},
         {"status", "Status pages of what your services depend on."},
         {"limits", "Money and blast radius. What is used up is said in the thread."},
         {"verify", "After the merge."},
@@ -170,6 +173,33 @@ const struct setting setting_table[] = {
         {"opencode", "poll", SET_DURATION, AT(opencode.poll_ms), .def = "5s", .min = 50,
                 .max = 10 * MIN, .help = "How often a session is looked at."},
 
+        {"fix", "publish", SET_ENUM, AT(fix.publish), .def = "bot", .words = "bot agent",
+                .help = "\"bot\": the agent has no right to write; it commits, Heal checks the commit, "
+                        "pushes it and opens the pull request. \"agent\": the agent does both, and Heal "
+                        "looks afterwards."},
+        {"fix", "breach", SET_ENUM, AT(fix.breach), .def = "draft", .words = "draft stop flag",
+                .help = "A change outside its contract becomes a draft, is stopped, or is only "
+                        "flagged. Workflows, keys and secrets are always stopped."},
+        {"fix", "tests_must_pass", SET_BOOL, AT(fix.tests_must_pass), .def = "no",
+                .help = "Failing tests: no pull request at all, instead of a draft with \"tests fail\" "
+                        "on top."},
+        {"fix", "test_rounds", SET_INT, AT(fix.test_rounds), .def = "2", .max = 10,
+                .help = "Failing tests go back to the agent so often."},
+        {"fix", "ci_rounds", SET_INT, AT(fix.ci_rounds), .def = "2", .max = 10,
+                .help = "A failing check's own error goes back to the agent so often."},
+        {"fix", "max_files", SET_INT, AT(fix.max_files), .def = "20", .min = 1, .max = 300,
+                .help = "More changed files break the contract."},
+        {"fix", "max_lines", SET_INT, AT(fix.max_lines), .def = "800", .min = 1, .max = 100000,
+                .help = "More changed lines break the contract."},
+        {"fix", "remind", SET_DURATION, AT(fix.remind_ms), .def = "3d", .max = 30 * DAY,
+                .help = "A pull request that nobody decides on is mentioned once after this; 0 is "
+                        "never."},
+        {"fix", "approval", SET_DURATION, AT(fix.approval_ms), .def = "30m", .min = 1000,
+                .max = DAY, .help = "A dialog that stood open for longer starts nothing."},
+
+        {"github", "app", SET_STR, AT(github.app), .example = "123456",
+                .help = "Id (or client id) of a GitHub App that is installed where Heal may work; its "
+                        "key in GITHUB_APP_KEY. Not set = GITHUB_TOKEN."},
         {"github", "api_url", SET_URL, AT(github.api_url), .def = "https://api.github.com",
                 .help = "REST API; for GitHub Enterprise https://HOST/api/v3."},
         {"github", "git_url", SET_URL, AT(github.git_url), .def = "https://github.com",

@@ -219,16 +219,20 @@ static bool failed(struct arena *a, const struct http_response *r, const char *w
 
 struct http_request gh_request(const struct github *g, struct arena *a, const struct gh_call *c)
 {
-	struct http_header *h = ARENA_ARRAY(a, 3, struct http_header);
+	struct http_header *h = ARENA_ARRAY(a, 4, struct http_header);
 
 	h[0] = (struct http_header){"Accept", str_or(c->accept, "application/vnd.github+json")};
 	h[1] = (struct http_header){"X-GitHub-Api-Version", "2022-11-28"};
+	if (c->raw_json)
+		h[2] = (struct http_header){"Content-Type", "application/json"};
 	return (struct http_request){
 	        .method = c->method,
 	        .url = arena_printf(a, "%s%s", g->url, c->path),
 	        .headers = h,
 	        .bearer = g->token,
 	        .body_json = c->body,
+	        .body_raw = c->raw_json,
+	        .body_raw_len = c->raw_json ? strlen(c->raw_json) : 0,
 	        .timeout_ms = g->timeout_ms,
 	        .max_bytes = c->max_bytes,
 	};
@@ -243,6 +247,7 @@ bool gh_reply(struct arena *a, const struct http_response *r, struct gh_call *c,
 		*out = NULL;
 	c->status = r->status;
 	c->raw = r->body;
+	c->raw_len = r->len;
 	c->type = r->content_type;
 	if (r->status < 200 || r->status > 299)
 		return failed(a, r, c->what, e);

@@ -47,29 +47,47 @@ bool github_compare(struct github *g, struct arena *a, const char *repo, const c
 	return true;
 }
 
-bool github_file_text(struct github *g, struct arena *a, const char *repo, const char *path,
-        const char *ref, const char **text_out, struct err *e)
+static bool file_get(struct github *g, struct arena *a, const char *repo, const char *path,
+        const char *ref, struct gh_call *c, struct err *e)
 {
 	struct str p = str_new(a);
-	struct gh_call c = {
-	        .what = arena_printf(a, "file %.120s", path),
-	        .accept = "application/vnd.github.raw+json",
-	        .max_bytes = TEXT_MAX,
-	};
 	const json *none = NULL;
 
 	if (!gh_repo(repo, e))
 		return false;
+	c->what = arena_printf(a, "file %.120s", path);
+	c->accept = "application/vnd.github.raw+json";
 	str_addf(&p, "/contents/%s", gh_ref(a, path));
 	if (ref) {
 		str_add(&p, "?ref=");
 		str_url(&p, ref);
 	}
-	c.path = gh_path(a, repo, "%s", p.s);
-	if (!gh_do(g, a, &c, &none, e))
+	c->path = gh_path(a, repo, "%s", p.s);
+	if (!gh_do(g, a, c, &none, e))
 		return false;
-	if (!strstr(c.type, "raw"))
-		return err_set(e, ERR_PROTO, false, "GitHub: %s is not a file", c.what);
+	return strstr(c->type, "raw") ||
+	       err_set(e, ERR_PROTO, false, "GitHub: %s is not a file", c->what);
+}
+
+bool github_file_get(struct github *g, struct arena *a, const char *repo, const char *path,
+        const char *ref, const char **data_out, size_t *n_out, struct err *e)
+{
+	struct gh_call c = {0};
+
+	if (!file_get(g, a, repo, path, ref, &c, e))
+		return false;
+	*data_out = c.raw;
+	*n_out = c.raw_len;
+	return true;
+}
+
+bool github_file_text(struct github *g, struct arena *a, const char *repo, const char *path,
+        const char *ref, const char **text_out, struct err *e)
+{
+	struct gh_call c = {.max_bytes = TEXT_MAX};
+
+	if (!file_get(g, a, repo, path, ref, &c, e))
+		return false;
 	*text_out = c.raw;
 	return true;
 }

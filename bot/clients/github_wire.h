@@ -22,9 +22,11 @@ struct gh_call {
 	const char *path, *what;
 	const char *accept; /* NULL = JSON */
 	const json *body;
-	size_t max_bytes; /* 0 = 8 MiB */
-	int status;       /* out: of the answer; 0 = none came */
-	const char *raw;  /* out: the body */
+	const char *raw_json; /* a body that does not pass the gate: a file's bytes; NULL = none */
+	size_t max_bytes;     /* 0 = 8 MiB */
+	int status;           /* out: of the answer; 0 = none came */
+	const char *raw;      /* out: the body */
+	size_t raw_len;
 	const char *type; /* out: its content type */
 };
 

@@ -156,6 +156,32 @@ bool opencode_abort(struct opencode *o, struct arena *a, const char *session, st
 	return abort_tree(o, a, session, CHILD_DEPTH, e);
 }
 
+bool opencode_shell(struct opencode *o, struct arena *a, const char *session, const char *agent,
+        const char *command, uint32_t timeout_ms, const char **output, struct err *e)
+{
+	json *body = json_obj(a);
+	struct http_request q;
+	struct http_response r;
+	const json *j = NULL;
+
+	json_set_str(body, "agent", agent);
+	json_set_str(body, "command", command);
+	q = oc_request(o, a, "POST", oc_session_path(a, session, "/shell"), body);
+	q.timeout_ms = timeout_ms;
+	if (!http_do(o->http, a, &q, &r, e))
+		return err_wrap(e, "OpenCode: command");
+	if (r.status == 409)
+		return err_set(e, ERR_CONFLICT, true, "OpenCode: command: the session is busy");
+	if (!oc_reply(o, a, &r, "command", &j, e))
+		return false;
+	json_each (part, json_get(j, ".parts")) {
+		*output = json_str(part, ".state.output", NULL);
+		if (*output)
+			return true;
+	}
+	return err_set(e, ERR_PROTO, false, "OpenCode: command: no output in the answer");
+}
+
 bool opencode_diff(struct opencode *o, struct arena *a, const char *session, const char *message_id,
         struct opencode_file **out, size_t *n_out, struct err *e)
 {

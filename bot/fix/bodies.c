@@ -4,11 +4,9 @@
 #include "clock.h"
 #include "fix/outcome.h"
 #include "fix/redacted.h"
+#include "fix/session.h"
 #include "heal.h"
 #include "str.h"
-
-/* How far the clocks of the two hosts may be apart. */
-#define CLOCK_SKEW_MS 300000
 
 static bool contract_of(struct wf *w, const json *in, struct fix_contract *c, struct err *e)
 {
@@ -53,6 +51,7 @@ const json *fix_body_check(struct wf *w, const json *in, struct err *e)
 	struct fix_contract c;
 	struct github_repo repo;
 	const char *version, *sha;
+	struct err gone = {0};
 	json *out = json_obj(a);
 
 	if (!have_opencode(h, e) || !have_github(h, e) || !contract_of(w, in, &c, e))
@@ -74,6 +73,14 @@ const json *fix_body_check(struct wf *w, const json *in, struct err *e)
 	json_set_str(out, "repo", repo.full_name);
 	json_set_str(out, "base", c.base);
 	json_set_str(out, "base_sha", sha);
+	if (!github_branch(h->github, a, c.repo, c.branch, &sha, &gone)) {
+		if (gone.code != ERR_NOT_FOUND) {
+			*e = gone;
+			return NULL;
+		}
+		sha = "";
+	}
+	json_set_str(out, "branch_sha", sha);
 	return out;
 }
 
@@ -85,32 +92,6 @@ static const char *title_of(struct arena *a, const struct fix_contract *c, int64
 	                   : fix_title(a, c);
 }
 
-static struct opencode_session *session_for(
-        struct wf *w, const struct fix_contract *c, const char *title, struct err *e)
-{
-	struct heal *h = wf_heal(w);
-	struct arena *a = wf_arena(w);
-	json *meta = json_obj(a);
-	struct opencode_new_session n = {.title = title, .metadata = meta};
-	struct err none = {0};
-	struct opencode_session *s = opencode_find(h->opencode, a, title, &none);
-
-	/* One of the same name from before this run is of another life of the bot: a new store on
-	 * an old server counts its incidents from 1 again. */
-	if (s && s->created_ms + CLOCK_SKEW_MS >= wf_started_ms(w))
-		return s;
-	if (!s && none.code != ERR_NOT_FOUND) {
-		*e = none;
-		return NULL;
-	}
-	n.rules = fix_rules(a, c, &n.nrules);
-	json_set_int(meta, "incident", c->incident);
-	json_set_int(meta, "fix", c->n);
-	json_set_str(meta, "repo", c->repo);
-	json_set_str(meta, "branch", c->branch);
-	return opencode_create(h->opencode, a, &n, e);
-}
-
 const json *fix_body_start(struct wf *w, const json *in, struct err *e)
 {
 	struct heal *h = wf_heal(w);
@@ -118,14 +99,17 @@ const json *fix_body_start(struct wf *w, const json *in, struct err *e)
 	struct fix_contract c;
 	struct opencode_session *s;
 	struct opencode_prompt p = {0};
+	const struct opencode_rule *rules;
 	const char *title, *version;
 	json *out = json_obj(a);
+	size_t n;
 
 	if (!have_opencode(h, e) || !contract_of(w, in, &c, e) || !fix_contract_check(&c, e))
 		return NULL;
+	rules = fix_rules(a, &c, &n);
 	title = title_of(a, &c, json_int(in, ".attempt", 1));
 	p.text = fix_prompt(a, &c, h->settings->heal.prompts, &version, e);
-	s = p.text ? session_for(w, &c, title, e) : NULL;
+	s = p.text ? fix_session(w, &c, title, rules, n, e) : NULL;
 	if (!s)
 		return NULL;
 	/* Server time and title: the same id in every repetition of this step. */
@@ -188,7 +172,7 @@ const json *fix_body_verify(struct wf *w, const json *in, struct err *e)
 
 	if (!have_github(h, e) || !contract_of(w, in, &c, e))
 		return NULL;
-	if (!fix_verify(h->github, a, &c, &claim, &o, e))
+	if (!fix_verify(h->github, a, &c, &claim, json_get(in, ".published"), h->redact, &o, e))
 		return NULL;
 	return clean(w, fix_outcome_json(a, &o));
 }

@@ -77,7 +77,8 @@ static const char *summary(struct arena *a, const char *s)
 void fix_claim_of(struct arena *a, const struct fix_contract *c, const struct opencode_view *v,
         struct fix_claim *out)
 {
-	static const char *const states[] = {"pr_opened", "pushed", "nothing", "failed", NULL};
+	static const char *const states[] = {
+	        "pr_opened", "committed", "pushed", "nothing", "failed", NULL};
 	static const char *const tests[] = {"passed", "failed", "none", NULL};
 	const struct opencode_message *last = v->nmessages ? &v->messages[v->nmessages - 1] : NULL;
 	const json *r = NULL;

@@ -108,6 +108,17 @@ bool fix_contract_check(const struct fix_contract *c, struct err *e)
 
 /* --- JSON --- */
 
+static const char *const publish_names[] = {"bot", "agent", NULL};
+static const char *const breach_names[] = {"draft", "stop", "flag", NULL};
+
+static int index_of(const char *const *names, const char *name)
+{
+	for (int i = 0; names[i]; i++)
+		if (str_eq(names[i], name))
+			return i;
+	return 0;
+}
+
 static void set_list(json *j, const char *key, const char *const *list)
 {
 	json *arr = list ? json_set_arr(j, key) : NULL;
@@ -120,6 +131,11 @@ json *fix_contract_json(struct arena *a, const struct fix_contract *c)
 {
 	json *j = json_obj(a);
 
+	json_set_str(j, "publish", publish_names[c->publish]);
+	json_set_str(j, "breach", breach_names[c->breach]);
+	json_set_int(j, "test_rounds", c->test_rounds);
+	json_set_bool(j, "tests_must_pass", c->tests_must_pass);
+	json_set_int(j, "ci_rounds", c->ci_rounds);
 	json_set_int(j, "incident", c->incident);
 	json_set_int(j, "n", c->n);
 	json_set_str(j, "service", c->service);
@@ -178,6 +194,13 @@ bool fix_contract_parse(struct arena *a, const json *j, struct fix_contract *out
 		return err_set(
 		        e, ERR_PROTO, false, "the stored contract of the fix is not readable");
 	*out = (struct fix_contract){
+	        /* a contract without the word is of a time when agents published */
+	        .publish =
+	                (enum fix_publish)index_of(publish_names, json_str(j, ".publish", "agent")),
+	        .breach = (enum fix_breach)index_of(breach_names, json_str(j, ".breach", "draft")),
+	        .test_rounds = (int)json_int(j, ".test_rounds", 0),
+	        .tests_must_pass = json_bool(j, ".tests_must_pass", false),
+	        .ci_rounds = (int)json_int(j, ".ci_rounds", 0),
 	        .incident = json_int(j, ".incident", 0),
 	        .n = (int)json_int(j, ".n", 0),
 	        .service = text(a, j, ".service"),

@@ -96,7 +96,7 @@ const struct opencode_rule *fix_rules(struct arena *a, const struct fix_contract
 	r = ARENA_ARRAY(a, FIXED + PUSHES + m, struct opencode_rule);
 	memcpy(r, fixed, sizeof(fixed));
 	n = FIXED;
-	for (size_t i = 0; i < PUSHES; i++)
+	for (size_t i = 0; i < PUSHES && c->publish == FIX_BY_AGENT; i++)
 		r[n++] = (struct opencode_rule){
 		        "bash", with_branch(a, pushes[i], c->branch), "allow"};
 	for (size_t i = 0; i < m; i++)

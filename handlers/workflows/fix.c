@@ -144,24 +144,42 @@ static bool start_follow(struct wf *w, int number, struct err *e)
 	return wf_spawn(w, "follow the pull request", "follow", in, &run, e);
 }
 
+/* The agent's commit becomes a branch of ours (unless the agent pushes itself), and GitHub is asked
+ * what is there. */
+static const json *publish(
+        struct wf *w, const json *contract, const json *check, const json *end, struct err *e)
+{
+	json *in = json_obj(wf_arena(w));
+
+	json_set(in, "contract", contract);
+	json_set(in, "claim", json_get(end, ".claim"));
+	if (str_eq(json_str(contract, ".publish", ""), "bot")) {
+		json_set_str(in, "known", json_str(check, ".branch_sha", ""));
+		json_set(in, "published", wf_step(w, "publish", fix_body_publish, in, e));
+		if (!json_has(in, ".published"))
+			return NULL;
+	}
+	return wf_step(w, "verify", fix_body_verify, in, e);
+}
+
 static bool fix(struct wf *w, struct err *e)
 {
 	struct arena *a = wf_arena(w);
 	json *in = json_obj(a), *contract = json_copy(a, json_get(wf_input(w), ".contract"));
 	const json *running = wf_step(w, "running", running_step, wf_input(w), e);
-	const json *end, *outcome, *recorded;
+	const json *check, *end, *outcome, *recorded;
 
 	if (!running)
 		return false;
 	json_set_int(contract, "deadline_ms", json_int(running, ".deadline", 0));
 	json_set(in, "contract", contract);
-	if (!wf_step(w, "check", fix_body_check, in, e))
+	check = wf_step(w, "check", fix_body_check, in, e);
+	if (!check)
 		return false;
 	end = work(w, contract, e);
 	if (!end)
 		return false;
-	json_set(in, "claim", json_get(end, ".claim"));
-	outcome = wf_step(w, "verify", fix_body_verify, in, e);
+	outcome = publish(w, contract, check, end, e);
 	if (!outcome)
 		return false;
 	in = json_obj(a);

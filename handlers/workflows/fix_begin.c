@@ -88,6 +88,13 @@ static void fill_limits(
 	const struct settings *s = h->settings;
 	const struct service_settings *svc = settings_service(s, inc->service);
 
+	c->publish = (enum fix_publish)s->fix.publish;
+	c->breach = (enum fix_breach)s->fix.breach;
+	c->tests_must_pass = s->fix.tests_must_pass;
+	c->test_rounds = s->fix.test_rounds;
+	c->ci_rounds = s->fix.ci_rounds;
+	c->max_files = s->fix.max_files;
+	c->max_lines = s->fix.max_lines;
 	c->directory = svc->directory;
 	c->tests = svc->tests;
 	c->publish_cmd = s->opencode.publish_cmd;

@@ -34,6 +34,7 @@ static void begin(struct run *r, struct fixpeers *p, int incident)
 
 	*r = (struct run){.p = p, .a = arena_new(0)};
 	r->c = (struct fix_contract){
+	        .publish = FIX_BY_AGENT,
 	        .incident = incident,
 	        .n = 1,
 	        .service = "api",
@@ -78,7 +79,7 @@ static void hand_over(struct run *r)
 		fail_msg("%s", e.msg);
 	prompt.text = fix_prompt(r->a, &r->c, NULL, &version, &e);
 	prompt.message_id = opencode_message_id(r->a, r->session->created_ms, n.title);
-	assert_string_equal(version, "fix.v1");
+	assert_string_equal(version, "fix.v2");
 	/* Twice, as after a lost answer: it runs once. */
 	for (int i = 0; i < 2; i++)
 		if (!opencode_prompt(r->p->opencode, r->a, r->session->id, &prompt, &e))
@@ -146,7 +147,7 @@ static void drive(struct run *r)
 	for (int i = 0; !step(r); i++)
 		assert_true(i < 400);
 	fix_claim_of(r->a, &r->c, &r->poll.view, &r->claim);
-	if (!fix_verify(r->p->github, r->a, &r->c, &r->claim, &r->outcome, &e))
+	if (!fix_verify(r->p->github, r->a, &r->c, &r->claim, NULL, NULL, &r->outcome, &e))
 		fail_msg("%s", e.msg);
 	print_message("# %s: %d turns, $%.4f, claim %s, end %d, %s%s\n", r->c.branch,
 	        r->d.memory.turns, r->poll.view.session.cost_usd, r->claim.status,
@@ -374,6 +375,7 @@ static void test_dropped(void **state)
 
 static int setup(void **state)
 {
+	setenv("GH_TOKEN", FIXPEERS_TOKEN, 1); /* here the agent publishes */
 	*state = fixpeers_start();
 	return 0;
 }

@@ -46,6 +46,10 @@ static bool run_fix(struct wf *w, struct err *e)
 		return false;
 	json_set(in, "claim", json_get(got, ".claim"));
 	json_set(in, "end", got);
+	got = wf_step(w, "publish", fix_body_publish, in, e);
+	if (!got)
+		return false;
+	json_set(in, "published", got);
 	got = wf_step(w, "verify", fix_body_verify, in, e);
 	if (!got)
 		return false;
@@ -260,10 +264,11 @@ static void check_done(struct bot *b)
 	struct fix_row *f = fix_get(b->heal.store, b->a, b->incident, 0, &e);
 
 	if (!str_eq(json_str(r, ".outcome.end", ""), "pr"))
-		fail_msg("%s %s %s %s", json_str(r, ".end.end", "?"), json_str(r, ".end.why", "?"),
+		fail_msg("%s %s %s %s %s", json_print(b->a, json_get(r, ".published")),
+		        json_str(r, ".end.end", "?"), json_str(r, ".end.why", "?"),
 		        json_str(r, ".outcome.left", ""),
 		        json_print(b->a, json_get(r, ".end.progress.steps")));
-	assert_string_equal(json_str(r, ".end.claim.status", ""), "pr_opened");
+	assert_string_equal(json_str(r, ".end.claim.status", ""), "committed");
 	assert_string_equal(json_str(r, ".claim.tests", ""), "passed");
 	assert_true(json_num(r, ".end.cost_usd", 0) > 0);
 	/* Once, whatever happened on the way. */

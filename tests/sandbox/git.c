@@ -119,14 +119,13 @@ static void pushed(void *arg, int exit_status)
 
 /* --- requests --- */
 
-static bool may(
-        struct git_peer *p, const struct sb_request *rq, const struct seed_repo *r, bool push)
+static struct gh_grant grant_of(struct git_peer *p, const struct sb_request *rq, const char *repo)
 {
 	const char *user, *password;
 
-	if (!push && !r->is_private)
-		return true;
-	return sb_basic(rq, &user, &password) && str_eq(password, github_token(p->sb));
+	if (!sb_basic(rq, &user, &password))
+		return (struct gh_grant){0};
+	return gh_grant_of(p->sb, password, repo);
 }
 
 static void add_env(struct arena *a, const char **env, size_t *n, const char *name, const char *v)
@@ -187,6 +186,7 @@ static void git_handle(void *state, const struct sb_request *rq, struct sb_respo
 	struct git_peer *p = state;
 	const char *name = repo_of(rq);
 	const struct seed_repo *r = name ? seed_repo_find(name) : NULL;
+	struct gh_grant g;
 	const char *last = strrchr(rq->path, '/');
 	bool push =
 	        str_eq(last, "/git-receive-pack") || strstr(rq->query, "service=git-receive-pack");
@@ -195,16 +195,20 @@ static void git_handle(void *state, const struct sb_request *rq, struct sb_respo
 		sb_sendf(rs, 404, "text/plain", "Not Found\n");
 		return;
 	}
-	if ((!r || !may(p, rq, r, push)) && !(r && !push && !r->is_private)) {
-		const char *user, *password;
-
+	g = grant_of(p, rq, name);
+	if (!g.known && !(r && !push && !r->is_private)) {
 		/* GitHub asks for a password first, then says that there is nothing. */
-		if (sb_basic(rq, &user, &password) && str_eq(password, github_token(p->sb))) {
-			sb_sendf(rs, 404, "text/plain", "Repository not found.\n");
-			return;
-		}
 		sb_set_header(rs, "WWW-Authenticate", "Basic realm=\"GitHub\"");
 		sb_sendf(rs, 401, "text/plain", "Authentication failed\n");
+		return;
+	}
+	if (!r || (r->is_private && g.contents < GH_READ)) {
+		sb_sendf(rs, 404, "text/plain", "Repository not found.\n");
+		return;
+	}
+	if (push && g.contents < GH_WRITE) {
+		sb_sendf(rs, 403, "text/plain", "Permission to %s.git denied to heal-agent.\n",
+		        name);
 		return;
 	}
 	backend(p, rq, rs, str_eq(last, "/git-receive-pack") ? watch_push(p, rq->a, name) : NULL);

@@ -66,8 +66,8 @@ static void child(
 
 /* Runs a program with `input` and reads what it prints; NULL when it fails. The input is small
  * enough for the pipe, or the program reads all of it before it prints. */
-static char *run(const struct git_repos *g, struct arena *a, const char *cwd,
-        const char *const *argv, const char *input)
+static char *run_bytes(const struct git_repos *g, struct arena *a, const char *cwd,
+        const char *const *argv, const char *input, size_t left, size_t *n_out)
 {
 	struct str b = str_new(a);
 	int in[2] = {-1, -1}, out[2], status = -1;
@@ -84,8 +84,6 @@ static char *run(const struct git_repos *g, struct arena *a, const char *cwd,
 		child(g, cwd, argv, in[0], out[1]);
 	close(out[1]);
 	if (input) {
-		size_t left = strlen(input);
-
 		close(in[0]);
 		while (left > 0 && (n = write(in[1], input, left)) > 0) {
 			input += n;
@@ -99,20 +97,55 @@ static char *run(const struct git_repos *g, struct arena *a, const char *cwd,
 	close(out[0]);
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
-	while (b.len > 0 && b.s[b.len - 1] == '\n')
-		b.s[--b.len] = '\0';
+	*n_out = b.len;
 	return status == 0 ? b.s : NULL;
 }
 
-char *git_run(struct git_repos *g, struct arena *a, const char *repo, const char *const *args)
+static char *run_with(const struct git_repos *g, struct arena *a, const char *cwd,
+        const char *const *argv, const char *input, size_t n_input)
 {
-	const char *argv[32] = {"git"};
-	size_t n = 1;
+	size_t n;
+	char *s = run_bytes(g, a, cwd, argv, input, n_input, &n);
+
+	while (s && n > 0 && s[n - 1] == '\n')
+		s[--n] = '\0';
+	return s;
+}
+
+static char *run(const struct git_repos *g, struct arena *a, const char *cwd,
+        const char *const *argv, const char *input)
+{
+	return run_with(g, a, cwd, argv, input, input ? strlen(input) : 0);
+}
+
+char *git_run_input(struct git_repos *g, struct arena *a, const char *repo, const char *env,
+        const char *const *args, const char *input, size_t n_input)
+{
+	const char *argv[32] = {"env", env ? env : "LC_ALL=C", "git"};
+	size_t n = 3;
 
 	while (*args && n < 31)
 		argv[n++] = *args++;
 	argv[n] = NULL;
-	return run(g, a, arena_printf(a, "%s/%s.git", g->dir, repo), argv, NULL);
+	return run_with(g, a, arena_printf(a, "%s/%s.git", g->dir, repo), argv, input, n_input);
+}
+
+char *git_run_raw(struct git_repos *g, struct arena *a, const char *repo, const char *const *args,
+        size_t *n_out)
+{
+	const char *argv[16] = {"git"};
+	char *s;
+
+	for (size_t i = 0; args[i] && i < 14; i++)
+		argv[i + 1] = args[i];
+	s = run_bytes(g, a, arena_printf(a, "%s/%s.git", g->dir, repo), argv, NULL, 0, n_out);
+	*n_out = s ? *n_out : 0;
+	return s ? s : arena_strdup(a, "");
+}
+
+char *git_run(struct git_repos *g, struct arena *a, const char *repo, const char *const *args)
+{
+	return git_run_input(g, a, repo, NULL, args, NULL, 0);
 }
 
 const char *git_branch_sha(

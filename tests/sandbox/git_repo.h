@@ -26,6 +26,13 @@ const char *const *git_repos_env(const struct git_repos *g);
 char *git_run(struct git_repos *g, struct arena *a, const char *repo, const char *const *args);
 #define GIT(g, a, repo, ...) git_run(g, a, repo, (const char *const[]){__VA_ARGS__, NULL})
 
+/* All bytes it printed, the last newline too; "" when it failed. */
+char *git_run_raw(struct git_repos *g, struct arena *a, const char *repo, const char *const *args,
+        size_t *n_out);
+/* The same with one more variable ("NAME=value"; NULL = none) and bytes for its standard input. */
+char *git_run_input(struct git_repos *g, struct arena *a, const char *repo, const char *env,
+        const char *const *args, const char *input, size_t n_input);
+
 /* The commit of a branch, or NULL. */
 const char *git_branch_sha(
         struct git_repos *g, struct arena *a, const char *repo, const char *branch);

@@ -10,18 +10,31 @@
 
 #define LIMIT 5000
 
-const char *github_token(struct sb *sb)
+struct gh_grant gh_grant_of(struct sb *sb, const char *token, const char *repo)
 {
-	return str_or(sb_setting(sb, "github.token"), "ghp_sandboxsandboxsandboxsandboxsandb0x");
+	struct gh_grant g = {0};
+
+	if (!token)
+		return g;
+	if (str_eq(token, str_or(sb_setting(sb, "github.token"),
+	                          "ghp_sandboxsandboxsandboxsandboxsandb0x")))
+		return (struct gh_grant){true, false, GH_WRITE, GH_WRITE};
+	if (str_eq(token, str_or(sb_setting(sb, "github.read_token"),
+	                          "ghp_sandboxsandboxsandboxsandb0xread0nly")))
+		return (struct gh_grant){true, false, GH_READ, GH_READ};
+	(void)gh_app_grant(sb, token, repo, &g);
+	return g;
 }
 
 static void github_reset(void *state)
 {
 	struct gh_peer *p = state;
 	struct sb *sb = p->sb;
+	struct gh_app *app = p->app;
 
 	arena_free(p->a);
-	*p = (struct gh_peer){.sb = sb, .a = arena_new(0)};
+	*p = (struct gh_peer){.sb = sb, .a = arena_new(0), .app = app};
+	gh_app_reset(app);
 	p->last_comment = &p->comments;
 }
 
@@ -40,6 +53,7 @@ static void github_exit(void *state)
 {
 	struct gh_peer *p = state;
 
+	gh_app_free(p->app);
 	arena_free(p->a);
 	free(p);
 }
@@ -140,19 +154,45 @@ static bool formal(struct gh_peer *p, const struct sb_request *rq, struct sb_res
 	return true;
 }
 
-/* 1 a good token, 0 none, -1 (answered) a bad one. */
-static int token_of(struct gh_peer *p, const struct sb_request *rq, struct sb_response *rs)
+/* What the request's token may; false (answered) for a token that nobody has. None at all is a
+ * grant that is not known. */
+static bool grant_of(struct gh_call *c, struct gh_grant *out)
 {
-	const char *token = sb_bearer(rq), *head = sb_header(rq, "authorization");
+	const char *token = sb_bearer(c->rq), *head = sb_header(c->rq, "authorization");
+	const char *repo = arena_printf(
+	        c->rq->a, "%s/%s", str_or(sb_part(c->rq, 1), ""), str_or(sb_part(c->rq, 2), ""));
 
+	*out = (struct gh_grant){0};
 	if (!token && head && str_starts(head, "token "))
 		token = head + 6;
 	if (!token && !head)
-		return 0;
-	if (str_eq(token, github_token(p->sb)))
-		return 1;
-	gh_error(rs, 401, "Bad credentials");
-	return -1;
+		return true;
+	*out = gh_grant_of(c->p->sb, token, repo);
+	if (!out->known)
+		gh_error(c->rs, 401, "Bad credentials");
+	return out->known;
+}
+
+/* A write wants the permission of its area; GitHub names it in a header. */
+static bool may_write(struct gh_call *c, const struct gh_grant *g)
+{
+	bool pulls = str_eq(sb_part(c->rq, 3), "pulls") || str_eq(sb_part(c->rq, 3), "issues");
+	enum gh_level have = pulls ? g->pulls : g->contents;
+
+	if (str_eq(c->rq->method, "GET"))
+		return true;
+	if (!g->known) {
+		gh_error(c->rs, 401, "Requires authentication");
+		return false;
+	}
+	if (have == GH_WRITE)
+		return true;
+	sb_set_header(c->rs, "X-Accepted-GitHub-Permissions",
+	        pulls ? "pull_requests=write" : "contents=write");
+	gh_error(c->rs, 403,
+	        g->app ? "Resource not accessible by integration"
+	               : "Resource not accessible by personal access token");
+	return false;
 }
 
 /* --- routes --- */
@@ -184,36 +224,38 @@ static bool in_repo(struct gh_call *c, bool authorised)
 	return true;
 }
 
+static void user(struct gh_call *c, const struct gh_grant *g)
+{
+	if (!g->known)
+		gh_error(c->rs, 401, "Requires authentication");
+	else if (g->app)
+		gh_error(c->rs, 403, "Resource not accessible by integration");
+	else
+		send_user(c);
+}
+
 static void github_handle(void *state, const struct sb_request *rq, struct sb_response *rs)
 {
 	struct gh_call c = {.p = state, .rq = rq, .rs = rs};
 	const char *first = sb_part(rq, 0);
-	int token;
+	struct gh_grant g;
 
 	c.git = git_repos_of(c.p->sb);
 	if (gh_page(&c))
 		return;
-	if (!formal(c.p, rq, rs))
-		return;
-	token = token_of(c.p, rq, rs);
-	if (token < 0)
+	if (!formal(c.p, rq, rs) || gh_app_route(&c) || !grant_of(&c, &g))
 		return;
 	if (str_eq(first, "user") && !sb_part(rq, 1) && str_eq(rq->method, "GET")) {
-		if (token)
-			send_user(&c);
-		else
-			gh_error(rs, 401, "Requires authentication");
+		user(&c, &g);
 		return;
 	}
-	if (!str_eq(first, "repos") || !in_repo(&c, token == 1)) {
+	if (!str_eq(first, "repos") || !in_repo(&c, g.contents >= GH_READ)) {
 		gh_not_found(rs);
 		return;
 	}
-	if (!token && !str_eq(rq->method, "GET")) {
-		gh_error(rs, 401, "Requires authentication");
+	if (!may_write(&c, &g))
 		return;
-	}
-	if (!gh_pulls_route(&c) && !gh_checks_route(&c) && !gh_read_route(&c))
+	if (!gh_pulls_route(&c) && !gh_checks_route(&c) && !gh_git_route(&c) && !gh_read_route(&c))
 		gh_not_found(rs);
 }
 

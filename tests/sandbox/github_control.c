@@ -6,6 +6,7 @@
  *   POST check  {"repo","number" or "sha","name","status","conclusion"}
  *   POST status {"repo","number" or "sha","name","state"}
  *   GET  pulls  {"pulls":[…]}
+ *   GET  app    {"id","key"}: the GitHub App that is installed in acme/api and acme/orders
  */
 #include <stdlib.h>
 #include <string.h>
@@ -159,8 +160,10 @@ void gh_control(void *state, const struct sb_request *rq, struct sb_response *rs
 		add_check(&c, str_eq(verb, "status"));
 	else if (str_eq(verb, "pulls"))
 		list(&c);
+	else if (str_eq(verb, "app"))
+		gh_app_control(state, rq, rs);
 	else
-		sb_sendf(rs, 404, "text/plain", "merge, close, check, status or pulls\n");
+		sb_sendf(rs, 404, "text/plain", "merge, close, check, status, pulls or app\n");
 }
 
 /* --- the page --- */

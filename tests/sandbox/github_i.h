@@ -6,8 +6,18 @@
 #include "repos.h"
 #include "sandbox.h"
 
-/* The token both peers accept: setting "github.token". */
-const char *github_token(struct sb *sb);
+/* What a token may do in one repository; both peers ask. */
+enum gh_level { GH_NONE, GH_READ, GH_WRITE };
+struct gh_grant {
+	bool known; /* false: nobody's token */
+	bool app;   /* an installation token: cut to repositories and permissions */
+	enum gh_level contents, pulls;
+};
+/* `repo` "owner/name". Known tokens: the settings github.token (may write everywhere) and
+ * github.read_token (may only read), and what github_app.c gave out. */
+struct gh_grant gh_grant_of(struct sb *sb, const char *token, const char *repo);
+/* Installation tokens; false when it gave out no such token, or it ended. */
+bool gh_app_grant(struct sb *sb, const char *token, const char *repo, struct gh_grant *out);
 
 struct gh_pull {
 	struct gh_pull *next; /* older */
@@ -39,7 +49,8 @@ struct gh_peer {
 	struct gh_pull *pulls; /* newest first */
 	struct gh_comment *comments, **last_comment;
 	struct gh_check *checks;
-	int used; /* requests against the primary limit */
+	int used;           /* requests against the primary limit */
+	struct gh_app *app; /* made at first use; stays over resets */
 };
 
 /* What a handler of one route gets. */
@@ -61,6 +72,13 @@ void gh_not_found(struct sb_response *rs);
 bool gh_pulls_route(struct gh_call *c);
 bool gh_read_route(struct gh_call *c);
 bool gh_checks_route(struct gh_call *c);
+bool gh_git_route(struct gh_call *c);
+/* /app… and /installation…; and, with a JWT, /repos/O/R/installation. */
+bool gh_app_route(struct gh_call *c);
+void gh_app_free(struct gh_app *app);
+void gh_app_reset(struct gh_app *app); /* ends all tokens */
+/* Control: GET app → {"id","key"}: what an operator downloads. */
+void gh_app_control(struct gh_peer *p, const struct sb_request *rq, struct sb_response *rs);
 
 struct gh_pull *gh_pull_find(struct gh_peer *p, const char *repo, int number);
 /* As the API writes it; `full`: of one, with what a list lacks. */

@@ -169,6 +169,7 @@ static void contents(struct gh_call *c, const char *path)
 	const char *ref = str_or(sb_query(c->rq, "ref"), "main"), *sha = commit_of(c, ref);
 	const char *accept = str_or(sb_header(c->rq, "accept"), "");
 	const char *type, *text;
+	size_t n = 0;
 
 	type = sha ? GIT(c->git, c->rq->a, c->repo->name, "cat-file", "-t",
 	                     arena_printf(c->rq->a, "%s:%s", sha, path))
@@ -186,10 +187,11 @@ static void contents(struct gh_call *c, const char *path)
 		        "the sandbox gives contents only as application/vnd.github.raw+json");
 		return;
 	}
-	text = str_or(GIT(c->git, c->rq->a, c->repo->name, "cat-file", "blob",
-	                      arena_printf(c->rq->a, "%s:%s", sha, path)),
-	        "");
-	sb_sendf(c->rs, 200, "application/vnd.github.raw+json; charset=utf-8", "%s\n", text);
+	text = git_run_raw(c->git, c->rq->a, c->repo->name,
+	        (const char *const[]){
+	                "cat-file", "blob", arena_printf(c->rq->a, "%s:%s", sha, path), NULL},
+	        &n);
+	sb_send(c->rs, 200, "application/vnd.github.raw+json; charset=utf-8", text, n);
 }
 
 static void tree(struct gh_call *c, const char *ref)

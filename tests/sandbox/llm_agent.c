@@ -21,6 +21,7 @@ struct agent {
 	const char *root; /* working directory of the agent, from its system prompt; "" = unknown */
 	const struct seed_repo *seed;
 	const char *fault;
+	bool by_bot; /* the commit is taken over: nothing to push */
 };
 
 /* --- reading the conversation --- */
@@ -264,12 +265,30 @@ static bool step_test(const struct agent *g, struct llm_out *o)
 }
 
 /* The message as a here-document: nothing in it is looked at by the shell. */
+static bool step_commit(const struct agent *g, struct llm_out *o)
+{
+	const struct seed_repair *fix = g->seed->repair;
+	const char *r = result_of(g, "Commit the change");
+
+	if (!r)
+		return bash(g, o, "Commit the change",
+		        in_work(g, arena_printf(g->a,
+		                           "git add -A && git commit -q -F - <<'HEAL_EOF'\n%s\n\n%s"
+		                           "HEAL_EOF\ngit status --short",
+		                           fix->title, fix->body)));
+	if (failed(r))
+		return finish(g, o, "failed", "passed", "The change could not be committed.");
+	return finish(g, o, "committed", "passed", fix->title);
+}
+
 static bool step_push(const struct agent *g, struct llm_out *o)
 {
 	const struct seed_repair *fix = g->seed->repair;
 	const char *branch = str_eq(g->fault, "wrong_branch") ? g->base : g->branch;
 	const char *r = result_of(g, "Commit and push");
 
+	if (g->by_bot && !str_eq(g->fault, "wrong_branch"))
+		return step_commit(g, o);
 	if (!r)
 		return bash(g, o, "Commit and push",
 		        in_work(g,
@@ -359,6 +378,7 @@ static bool read_contract(struct agent *g)
 	g->workdir = str_or(llm_contract(g->a, t, "Work directory"), "work");
 	g->tests = str_or(llm_contract(g->a, t, "Test command"), "-");
 	g->open_pr = llm_contract(g->a, t, "Open PR");
+	g->by_bot = str_starts(str_or(llm_contract(g->a, t, "Publish"), ""), "others");
 	g->seed = seed_repo_find(g->repo);
 	if (str_eq(g->tests, "-"))
 		g->tests = g->seed ? g->seed->tests : "sh tests/run.sh";

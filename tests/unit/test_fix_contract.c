@@ -6,6 +6,7 @@
 static struct fix_contract sample(void)
 {
 	return (struct fix_contract){
+	        .publish = FIX_BY_AGENT,
 	        .incident = 42,
 	        .n = 1,
 	        .service = "api",
@@ -162,7 +163,7 @@ static void test_prompt(void **state)
 	p = fix_prompt(a, &c, NULL, &version, &e);
 	if (!p)
 		fail_msg("%s", e.msg);
-	assert_string_equal(version, "fix.v1");
+	assert_string_equal(version, "fix.v2");
 	for (size_t i = 0; i < UNIT_LEN(lines); i++)
 		if (!strstr(p, lines[i]))
 			fail_msg("no %s", lines[i]);
@@ -227,18 +228,19 @@ static void test_own_prompt(void **state)
 	struct arena *a = *state;
 	struct fix_contract c = sample();
 	const char *dir = getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp", *version, *p;
-	const char *path = arena_printf(a, "%s/fix.v1.md", dir);
+	const char *path = arena_printf(a, "%s/fix.v2.md", dir);
 	struct err e = {0};
 
-	write_text(path, "{{clone_url}} {{branch}} {{open_pr}} {{fence}}{{plan}}{{fence}}");
+	write_text(path,
+	        "{{clone_url}} {{branch}} {{open_pr}} {{publish_steps}} {{fence}}{{plan}}{{fence}}");
 	p = fix_prompt(a, &c, dir, &version, &e);
 	assert_non_null(p);
 	assert_true(str_starts(p, "https://github.com/acme/api.git heal/inc-42-1 gh pr create"));
-	assert_true(str_starts(version, "fix.v1+"));
-	write_text(path, "{{clone_url}} {{open_pr}} {{fence}}{{plan}}{{fence}}");
+	assert_true(str_starts(version, "fix.v2+"));
+	write_text(path, "{{clone_url}} {{publish_steps}} {{fence}}{{plan}}{{fence}}");
 	assert_null(fix_prompt(a, &c, dir, &version, &e));
 	assert_non_null(strstr(e.msg, "{{branch}}"));
-	write_text(path, "{{nope}} {{clone_url}} {{branch}} {{open_pr}} {{fence}}{{plan}}");
+	write_text(path, "{{nope}} {{clone_url}} {{branch}} {{publish_steps}} {{fence}}{{plan}}");
 	assert_null(fix_prompt(a, &c, dir, &version, &e));
 	assert_non_null(strstr(e.msg, "{{nope}}"));
 	remove(path);

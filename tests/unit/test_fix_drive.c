@@ -328,42 +328,91 @@ static void test_gate(void **state)
 		bool ok, stop;
 		const char *flag;
 	} rows[] = {
-	        {"fine", {"src/a.ts", NULL, "modified", 3, 1, "@@"}, true, false, ""},
-	        {"new test", {"tests/a_test.ts", NULL, "added", 30, 0, "@@"}, true, false, ""},
-	        {"workflow", {".github/workflows/ci.yml", NULL, "modified", 1, 0, "@@"}, false,
-	                true, "never"},
-	        {"moved away", {"ci.txt", ".github/workflows/ci.yml", "renamed", 0, 0, NULL}, false,
-	                true, "never"},
-	        {"secret", {"app/.env", NULL, "added", 1, 0, "@@"}, false, true, "never"},
-	        {"example", {".env.example", NULL, "modified", 1, 0, "@@"}, true, false, ""},
-	        {"lock file", {"package-lock.json", NULL, "modified", 9, 9, "@@"}, false, false,
-	                "forbids"},
-	        {"issue template", {".github/ISSUE.md", NULL, "added", 1, 0, "@@"}, false, false,
-	                "forbids"},
-	        {"binary", {"logo.png", NULL, "added", 0, 0, NULL}, false, false, "binary"},
-	        {"removed test", {"tests/a_test.ts", NULL, "removed", 0, 30, "@@"}, false, false,
-	                "removes the test"},
-	        {"weakened test", {"src/a.test.ts", NULL, "modified", 1, 5, "@@"}, false, false,
-	                "takes more out"},
-	        {"too many lines", {"src/a.ts", NULL, "modified", 90, 20, "@@"}, false, false,
+	        {"fine", {"src/a.ts", NULL, "modified", 3, 1, "@@", 0, 0}, true, false, ""},
+	        {"new test", {"tests/a_test.ts", NULL, "added", 30, 0, "@@", 0, 0}, true, false,
+	                ""},
+	        {"workflow", {".github/workflows/ci.yml", NULL, "modified", 1, 0, "@@", 0, 0},
+	                false, true, "never"},
+	        {"moved away", {"ci.txt", ".github/workflows/ci.yml", "renamed", 0, 0, NULL, 0, 0},
+	                false, true, "never"},
+	        {"secret", {"app/.env", NULL, "added", 1, 0, "@@", 0, 0}, false, true, "never"},
+	        {"example", {".env.example", NULL, "modified", 1, 0, "@@", 0, 0}, true, false, ""},
+	        {"lock file", {"package-lock.json", NULL, "modified", 9, 9, "@@", 0, 0}, false,
+	                false, "forbids"},
+	        {"issue template", {".github/ISSUE.md", NULL, "added", 1, 0, "@@", 0, 0}, false,
+	                false, "forbids"},
+	        {"binary", {"logo.png", NULL, "added", 0, 0, NULL, 0, 0}, false, false, "binary"},
+	        {"removed test", {"tests/a_test.ts", NULL, "removed", 0, 30, "@@", 0, 0}, false,
+	                false, "removes the test"},
+	        {"weakened test", {"src/a.test.ts", NULL, "modified", 1, 5, "@@", 0, 0}, false,
+	                false, "takes more out"},
+	        {"link", {"src/l", NULL, "added", 1, 0, "+x", 0, 0120000}, false, true, "symbolic"},
+	        {"submodule", {"lib", NULL, "added", 0, 0, NULL, 0, 0160000}, false, true,
+	                "submodule"},
+	        {"mode", {"src/a", NULL, "modified", 1, 1, "+x", 0100644, 0100755}, false, false,
+	                "mode"},
+	        {"secret in a line",
+	                {"src/a", NULL, "modified", 1, 0,
+	                        "+key = 'ghp_abcdefghijklmnopqrstuvwxyz0123456789'\n", 0, 0},
+	                false, true, "secret"},
+	        {"a person's address",
+	                {"src/a", NULL, "modified", 1, 0, "+// ana@acme.example\n", 0, 0}, true,
+	                false, ""},
+	        {"a secret taken out",
+	                {"src/a", NULL, "modified", 0, 1,
+	                        "-key = 'ghp_abcdefghijklmnopqrstuvwxyz0123456789'\n", 0, 0},
+	                true, false, ""},
+	        {"assertion",
+	                {"tests/a.test.ts", NULL, "modified", 1, 1,
+	                        "-  expect(a).toBe(1)\n+  console.log(a)\n", 0, 0},
+	                false, false, "weakens"},
+	        {"skipped",
+	                {"tests/test_a.py", NULL, "modified", 1, 0, "+@pytest.mark.skip\n", 0, 0},
+	                false, false, "skips tests"},
+	        {"hidden failure",
+	                {"tests/run.sh", NULL, "modified", 1, 1, "-sh a.sh\n+sh a.sh || true\n", 0,
+	                        0},
+	                false, false, "hides failures"},
+	        {"dependency",
+	                {"package.json", NULL, "modified", 1, 0, "+  \"left-pad\": \"1\"\n", 0, 0},
+	                false, false, "left-pad"},
+	        {"hidden text",
+	                {"src/a.c", NULL, "modified", 1, 0, "+if (a\xe2\x80\xae) {\n", 0, 0}, false,
+	                false, "cannot see"},
+	        {"too many lines", {"src/a.ts", NULL, "modified", 90, 20, "@@", 0, 0}, false, false,
 	                "110 lines"},
 	};
 	struct fix_contract c = contract();
 	struct github_diff none = {0};
+	struct redact *r = redact_new();
 	struct fix_gate g;
 
 	for (size_t i = 0; i < UNIT_LEN(rows); i++) {
 		struct github_file f = rows[i].f;
 		struct github_diff d = {.files = &f, .nfiles = 1};
 
-		fix_gate_check(*state, &c, &d, &g);
+		fix_gate_check(*state, &c, &d, r, &g);
 		if (g.ok != rows[i].ok || g.stop != rows[i].stop ||
 		        (!g.ok && !strstr(g.flags[0], rows[i].flag)))
 			fail_msg("%s: ok %d stop %d “%s”", rows[i].name, g.ok, g.stop,
 			        g.nflags ? g.flags[0] : "");
 	}
-	fix_gate_check(*state, &c, &none, &g);
+	fix_gate_check(*state, &c, &none, r, &g);
 	assert_true(g.stop);
+	/* What becomes of a breach is the contract's. */
+	for (int how = 0; how < 3; how++) {
+		struct github_file f = {.path = "go.sum", .status = "modified", .additions = 1};
+		struct github_diff d = {.files = &f, .nfiles = 1};
+
+		c.breach = (enum fix_breach)how;
+		fix_gate_check(*state, &c, &d, r, &g);
+		assert_int_equal(g.draft, how == FIX_BREACH_DRAFT);
+		assert_int_equal(g.stop, how == FIX_BREACH_STOP);
+	}
+	g = (struct fix_gate){.ok = true, .flags = g.flags};
+	fix_gate_text(*state, &c, "title", "see ghp_abcdefghijklmnopqrstuvwxyz0123456789", r, &g);
+	assert_true(g.stop);
+	redact_free(r);
 }
 
 static void test_gate_allowed(void **state)
@@ -377,8 +426,8 @@ static void test_gate_allowed(void **state)
 	c.allowed = allowed;
 	for (int i = 0; i < 5; i++)
 		f[i] = (struct github_file){
-		        i ? "src/a.c" : "lib/b.c", NULL, "modified", 1, 1, "@@"};
-	fix_gate_check(*state, &c, &d, &g);
+		        i ? "src/a.c" : "lib/b.c", NULL, "modified", 1, 1, "@@", 0, 0};
+	fix_gate_check(*state, &c, &d, NULL, &g);
 	assert_int_equal(g.nflags, 3);
 	assert_non_null(strstr(g.flags[0], "outside the allowed"));
 	assert_int_equal(g.files, 5);

@@ -320,7 +320,7 @@ static void verify(struct world *w, struct arena *a, int incident, struct fix_ou
 	struct fix_claim claim = {.status = "pr_opened", .tests = "", .summary = ""};
 	struct err e = {0};
 
-	if (!fix_verify(w->g, a, &c, &claim, o, &e))
+	if (!fix_verify(w->g, a, &c, &claim, NULL, NULL, o, &e))
 		fail_msg("%s", e.msg);
 }
 
@@ -368,7 +368,7 @@ static void test_verify(void **state)
 	        "{\"peer\":\"github\",\"match\":\"GET /repos/acme/api/pulls\",\"times\":1,\"action\":{"
 	        "\"status\":502,\"body\":\"\"}}");
 	c = contract(a, 6);
-	assert_false(fix_verify(w.g, a, &c, &claim, &o, &e));
+	assert_false(fix_verify(w.g, a, &c, &claim, NULL, NULL, &o, &e));
 	assert_true(e.retryable);
 	down(&w);
 }

@@ -36,7 +36,7 @@ opencode_start() {
 		OPENCODE_SERVER_PASSWORD="$OPENCODE_PASSWORD" \
 		LLM_URL="${OPENCODE_LLM_URL:-$_sandbox/llm/v1}" LLM_KEY="${OPENCODE_LLM_KEY:-sk-sandbox}" \
 		LLM_MODEL="${OPENCODE_MODEL:-sandbox}" LLM_PRICE_IN=1 LLM_PRICE_OUT=4 \
-		GIT_URL="$_sandbox" GH_TOKEN="${GH_TOKEN:-ghp_sandboxsandboxsandboxsandboxsandb0x}" GH_API="$_sandbox/github" \
+		GIT_URL="$_sandbox" GH_TOKEN="${GH_TOKEN:-ghp_sandboxsandboxsandboxsandb0xread0nly}" GH_API="$_sandbox/github" \
 		GIT_NAME=heal-agent GIT_EMAIL=agent@acme.example NO_PROXY='*' no_proxy='*' \
 		"$opencode_root/deploy/opencode/entrypoint.sh" >"$_dir/opencode.log" 2>&1 &
 	OPENCODE_PID=$!
