@@ -24,20 +24,29 @@
 struct http;
 struct github;
 
+/* Either a token, or a GitHub App: then each repository gets installation tokens of its own, cut to
+ * it, one that reads and, for as long as something is written, one that writes (an hour at most;
+ * docs.github.com/rest/apps). */
 struct github_config {
 	const char *api_url; /* NULL = https://api.github.com; Enterprise: https://HOST/api/v3 */
-	const char *token;   /* any length; never logged, never in an error */
+	const char *token;   /* any length; never logged, never in an error; NULL with an App */
+	const char *app;     /* App id or client id; NULL with a token */
+	const char *app_key; /* its private key, PEM (PKCS #1 or #8), lines or literal \n */
 	uint32_t timeout_ms; /* 0 = 20,000 */
 };
 
 /* `c` is copied; `h` outlives the result. */
 struct github *github_new(struct http *h, const struct github_config *c);
+/* Revokes what installation tokens it holds. */
 void github_free(struct github *g);
+/* Revokes the installation tokens that write: called when a piece of work is done. Failures are
+ * logged only: the tokens end within the hour. */
+void github_release(struct github *g);
 
 /* "owner/name" of letters, digits and . _ - as GitHub allows them; so that it can go into a URL. */
 bool github_repo_ok(const char *repo);
 
-/* Whose token it is, for doctor. */
+/* Whose token it is ("ana", "App Heal"), for doctor. */
 bool github_whoami(struct github *g, struct arena *a, const char **login_out, struct err *e);
 
 struct github_repo {

@@ -97,10 +97,15 @@ static void need_opencode(const struct settings *s, const struct secrets *k, str
 	if (!k->opencode_password && !is_private(problems->a, s->opencode.url))
 		missing(problems, "OPENCODE_SERVER_PASSWORD",
 		        "[opencode] url is set: give the password that the server was started with");
-	if (!k->github)
+	if (s->github.app && !k->github_app_key)
+		missing(problems, "GITHUB_APP_KEY",
+		        "[github] app is set: give the private key of that App in the environment (or "
+		        "its .pem file in GITHUB_APP_KEY_FILE)");
+	if (!s->github.app && !k->github)
 		missing(problems, "GITHUB_TOKEN",
-		        "[opencode] url is set, and the bot verifies every pull request itself: a "
-		        "fine-grained token with contents and pull requests, read and write");
+		        "[opencode] url is set, and the bot publishes and verifies every pull request "
+		        "itself: a fine-grained token with contents and pull requests, read and write, "
+		        "or a GitHub App ([github] app)");
 }
 
 static void need_http(const struct settings *s, const struct secrets *k, struct str *problems)

@@ -27,6 +27,7 @@ struct secret {
 	const char *wrong_why; /* … and what to say then */
 	const char *help;
 	bool is_name; /* no secret: any length, not redacted */
+	bool is_pem;  /* lines of a key */
 };
 
 #define AT(field) offsetof(struct secrets, field)
@@ -34,29 +35,34 @@ struct secret {
 static const struct secret table[] = {
         {"SLACK_APP_TOKEN", AT(slack_app), "xapp-", "xoxb-",
                 "this is a bot token: it belongs in SLACK_BOT_TOKEN",
-                "Slack app-level token (xapp-…) with connections:write, for Socket Mode.", false},
+                "Slack app-level token (xapp-…) with connections:write, for Socket Mode.", false,
+                false},
         {"SLACK_BOT_TOKEN", AT(slack_bot), "xoxb-", "xapp-",
                 "this is an app-level token: it belongs in SLACK_APP_TOKEN",
-                "Slack bot token (xoxb-…).", false},
+                "Slack bot token (xoxb-…).", false, false},
         {"RAILWAY_API_TOKEN", AT(railway_api), NULL, "Bearer ", "leave out the word Bearer",
-                "Railway account or workspace token.", false},
+                "Railway account or workspace token.", false, false},
         {"RAILWAY_TOKEN", AT(railway_project), NULL, "Bearer ", "leave out the word Bearer",
-                "Railway project token; names project and environment by itself.", false},
+                "Railway project token; names project and environment by itself.", false, false},
         {"OPENAI_API_KEY", AT(openai), NULL, "sk-ant-",
                 "this is an Anthropic key: it belongs in ANTHROPIC_API_KEY",
-                "Key of the OpenAI-compatible server.", false},
+                "Key of the OpenAI-compatible server.", false, false},
         {"ANTHROPIC_API_KEY", AT(anthropic), NULL, "sk-proj-",
-                "this is an OpenAI key: it belongs in OPENAI_API_KEY", "Key of Anthropic.", false},
+                "this is an OpenAI key: it belongs in OPENAI_API_KEY", "Key of Anthropic.", false,
+                false},
         {"OPENCODE_SERVER_PASSWORD", AT(opencode_password), NULL, NULL, NULL,
-                "Password of the OpenCode server (basic auth).", false},
+                "Password of the OpenCode server (basic auth).", false, false},
         {"OPENCODE_SERVER_USERNAME", AT(opencode_username), NULL, NULL, NULL,
-                "User name of the OpenCode server; default opencode.", true},
+                "User name of the OpenCode server; default opencode.", true, false},
         {"GITHUB_TOKEN", AT(github), NULL, "Bearer ", "leave out the word Bearer",
                 "GitHub token (fine-grained: contents and pull requests, read and write) that "
                 "verifies and opens pull requests.",
-                false},
+                false, false},
+        {"GITHUB_APP_KEY", AT(github_app_key), "-----BEGIN ", NULL, NULL,
+                "Private key (PEM) of the GitHub App of [github] app, instead of GITHUB_TOKEN.",
+                false, true},
         {"HEAL_HTTP_TOKEN", AT(http), NULL, NULL, NULL,
-                "Opens the local pages from elsewhere; any long random text.", false},
+                "Opens the local pages from elsewhere; any long random text.", false, false},
 };
 
 #define COUNT (sizeof(table) / sizeof(table[0]))
@@ -116,7 +122,7 @@ static void check_shape(const struct secret *s, const char *v, struct str *probl
 
 	if (s->wrong && str_starts(v, s->wrong))
 		str_addf(problems, "%s: %s\n", s->name, s->wrong_why);
-	else if (strpbrk(v, " \t\r\n\"'") || str_starts(v, "<"))
+	else if (!s->is_pem && (strpbrk(v, " \t\r\n\"'") || str_starts(v, "<")))
 		str_addf(problems,
 		        "%s: has blanks, quotes or brackets in it: give the token alone\n",
 		        s->name);
@@ -125,7 +131,7 @@ static void check_shape(const struct secret *s, const char *v, struct str *probl
 		        s->prefix, n);
 	else if (!s->is_name && n < SECRET_MIN)
 		str_addf(problems, "%s: only %zu characters long: that is no token\n", s->name, n);
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < n && !s->is_pem; i++) {
 		if ((unsigned char)v[i] < 0x20 || (unsigned char)v[i] > 0x7E) {
 			str_addf(problems,
 			        "%s: has a character in it that no token has (was it copied "

@@ -24,6 +24,7 @@ struct secrets {
 	const char *opencode_password; /* OPENCODE_SERVER_PASSWORD */
 	const char *opencode_username; /* OPENCODE_SERVER_USERNAME; "opencode" when not given */
 	const char *github;            /* GITHUB_TOKEN */
+	const char *github_app_key;    /* GITHUB_APP_KEY: PEM of the App of github.app */
 	const char *http;              /* HEAL_HTTP_TOKEN: opens the local pages */
 };
 

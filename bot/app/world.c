@@ -92,7 +92,12 @@ static struct github *new_github(const struct shared *sh, struct http *http)
 	        .token = sh->secrets->github,
 	};
 
-	return c.token ? github_new(http, &c) : NULL;
+	if (sh->settings->github.app && sh->secrets->github_app_key) {
+		c.token = NULL;
+		c.app = sh->settings->github.app;
+		c.app_key = sh->secrets->github_app_key;
+	}
+	return c.token || c.app ? github_new(http, &c) : NULL;
 }
 
 struct heal *world_new(struct shared *sh)

@@ -30,13 +30,15 @@ struct github *github_new(struct http *h, const struct github_config *c)
 
 	if (!g)
 		abort();
-	assert(h && c->token);
+	assert(h && (c->token || (c->app && c->app_key)));
 	g->http = h;
 	g->url = copy(str_or(c->api_url, DEFAULT_URL));
 	n = strlen(g->url);
 	while (n > 0 && g->url[n - 1] == '/')
 		g->url[--n] = '\0';
-	g->token = copy(c->token);
+	g->token = c->token ? copy(c->token) : NULL;
+	if (!c->token)
+		g->app = gh_app_new(c->app, c->app_key);
 	g->timeout_ms = c->timeout_ms ? c->timeout_ms : 20000;
 	return g;
 }
@@ -45,7 +47,9 @@ void github_free(struct github *g)
 {
 	if (!g)
 		return;
-	explicit_bzero(g->token, strlen(g->token));
+	gh_app_free(g);
+	if (g->token)
+		explicit_bzero(g->token, strlen(g->token));
 	free(g->token);
 	free(g->url);
 	free(g);
@@ -196,7 +200,9 @@ static bool failed(struct arena *a, const struct http_response *r, const char *w
 	}
 	if (r->status == 401)
 		return err_set(e, ERR_AUTH, false,
-		        "GitHub refuses the token (%s): set a valid GITHUB_TOKEN", why);
+		        "GitHub refuses the token (%s): set a valid GITHUB_TOKEN, or GITHUB_APP_KEY and "
+		        "github.app",
+		        why);
 	if (r->status == 404 || r->status == 410)
 		return err_set(e, ERR_NOT_FOUND, false,
 		        "GitHub: %s: not found, or the token may not see it", what);
@@ -217,25 +223,30 @@ static bool failed(struct arena *a, const struct http_response *r, const char *w
 
 /* --- requests --- */
 
-struct http_request gh_request(const struct github *g, struct arena *a, const struct gh_call *c)
+bool gh_request(struct github *g, struct arena *a, const struct gh_call *c,
+        struct http_request *out, struct err *e)
 {
 	struct http_header *h = ARENA_ARRAY(a, 4, struct http_header);
+	const char *bearer = c->bearer ? c->bearer : g->token;
 
+	if (!bearer && !(bearer = gh_app_token(g, a, c, e)))
+		return false;
 	h[0] = (struct http_header){"Accept", str_or(c->accept, "application/vnd.github+json")};
 	h[1] = (struct http_header){"X-GitHub-Api-Version", "2022-11-28"};
 	if (c->raw_json)
 		h[2] = (struct http_header){"Content-Type", "application/json"};
-	return (struct http_request){
+	*out = (struct http_request){
 	        .method = c->method,
 	        .url = arena_printf(a, "%s%s", g->url, c->path),
 	        .headers = h,
-	        .bearer = g->token,
+	        .bearer = bearer,
 	        .body_json = c->body,
 	        .body_raw = c->raw_json,
 	        .body_raw_len = c->raw_json ? strlen(c->raw_json) : 0,
 	        .timeout_ms = g->timeout_ms,
 	        .max_bytes = c->max_bytes,
 	};
+	return true;
 }
 
 bool gh_reply(struct arena *a, const struct http_response *r, struct gh_call *c, const json **out,
@@ -266,9 +277,11 @@ bool gh_reply(struct arena *a, const struct http_response *r, struct gh_call *c,
 
 bool gh_do(struct github *g, struct arena *a, struct gh_call *c, const json **out, struct err *e)
 {
-	struct http_request q = gh_request(g, a, c);
+	struct http_request q;
 	struct http_response r;
 
+	if (!gh_request(g, a, c, &q, e))
+		return false;
 	if (!http_do(g->http, a, &q, &r, e))
 		return err_wrap(e, "GitHub: %s", c->what);
 	return gh_reply(a, &r, c, out, e);
@@ -278,12 +291,16 @@ bool gh_do(struct github *g, struct arena *a, struct gh_call *c, const json **ou
 
 bool github_whoami(struct github *g, struct arena *a, const char **login_out, struct err *e)
 {
-	struct gh_call c = {.path = "/user", .what = "owner of the token"};
+	struct gh_call c = {
+	        .path = g->app ? "/app" : "/user",
+	        .what = g->app ? "the App" : "owner of the token",
+	};
 	const json *j = NULL;
 
 	if (!gh_do(g, a, &c, &j, e))
 		return false;
-	*login_out = json_str(j, ".login", "?");
+	*login_out = g->app ? arena_printf(a, "App %s", json_str(j, ".name", "?"))
+	                    : json_str(j, ".login", "?");
 	return true;
 }
 
@@ -305,7 +322,8 @@ bool github_repo_get(
 	        .url = json_str(j, ".html_url", ""),
 	        .is_private = json_bool(j, ".private", false),
 	        .archived = json_bool(j, ".archived", false),
-	        .can_push = json_bool(j, ".permissions.push", true),
+	        /* Of an App that member says nothing: the first write does. */
+	        .can_push = g->app || json_bool(j, ".permissions.push", true),
 	};
 	return true;
 }

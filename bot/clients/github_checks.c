@@ -137,7 +137,8 @@ bool github_checks_get(struct github *g, struct arena *a, const char *repo, cons
 	c[1].path = gh_path(
 	        a, repo, "/commits/%s/check-runs?filter=latest&per_page=100", gh_ref(a, sha));
 	for (int i = 0; i < 2; i++)
-		q[i] = gh_request(g, a, &c[i]);
+		if (!gh_request(g, a, &c[i], &q[i], e))
+			return false;
 	http_do_all(g->http, a, q, 2, r, ok, errs);
 	for (int i = 0; i < 2; i++)
 		ok[i] = ok[i] && gh_reply(a, &r[i], &c[i], &j[i], &errs[i]);

@@ -10,11 +10,21 @@
 #include "str.h"
 
 struct github {
-	struct http *http; /* the worker's */
-	char *url;         /* without a slash at the end */
-	char *token;
+	struct http *http;      /* the worker's */
+	char *url;              /* without a slash at the end */
+	char *token;            /* NULL with an App */
+	struct github_app *app; /* NULL with a token */
 	uint32_t timeout_ms;
 };
+
+struct gh_call;
+
+/* github_app.c. A key that is none is told by the first request. */
+struct github_app *gh_app_new(const char *id, const char *pem);
+void gh_app_free(struct github *g); /* revokes */
+/* The token for a request of this method and path: of the repository in it, or the App's own web
+ * token outside of one. NULL and `e`. */
+const char *gh_app_token(struct github *g, struct arena *a, const struct gh_call *c, struct err *e);
 
 /* One request. `path` starts with "/"; `what` completes "GitHub: …". */
 struct gh_call {
@@ -22,6 +32,7 @@ struct gh_call {
 	const char *path, *what;
 	const char *accept; /* NULL = JSON */
 	const json *body;
+	const char *bearer;   /* instead of the client's own; NULL */
 	const char *raw_json; /* a body that does not pass the gate: a file's bytes; NULL = none */
 	size_t max_bytes;     /* 0 = 8 MiB */
 	int status;           /* out: of the answer; 0 = none came */
@@ -33,8 +44,9 @@ struct gh_call {
 /* True for 2xx; `out` (may be NULL) is the JSON, NULL when the answer has none. */
 bool gh_do(struct github *g, struct arena *a, struct gh_call *c, const json **out, struct err *e);
 
-/* For requests side by side: what gh_do does before and after. */
-struct http_request gh_request(const struct github *g, struct arena *a, const struct gh_call *c);
+/* For requests side by side: what gh_do does before and after. False when the App gets no token. */
+bool gh_request(struct github *g, struct arena *a, const struct gh_call *c,
+        struct http_request *out, struct err *e);
 bool gh_reply(struct arena *a, const struct http_response *r, struct gh_call *c, const json **out,
         struct err *e);
 

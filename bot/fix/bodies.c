@@ -169,10 +169,13 @@ const json *fix_body_verify(struct wf *w, const json *in, struct err *e)
 	};
 	struct fix_contract c;
 	struct fix_outcome o;
+	bool ok;
 
 	if (!have_github(h, e) || !contract_of(w, in, &c, e))
 		return NULL;
-	if (!fix_verify(h->github, a, &c, &claim, json_get(in, ".published"), h->redact, &o, e))
+	ok = fix_verify(h->github, a, &c, &claim, json_get(in, ".published"), h->redact, &o, e);
+	github_release(h->github);
+	if (!ok)
 		return NULL;
 	return clean(w, fix_outcome_json(a, &o));
 }

@@ -267,7 +267,7 @@ static bool is_final(const struct err *e)
 	       e->code == ERR_PROTO;
 }
 
-const json *fix_body_publish(struct wf *w, const json *in, struct err *e)
+static const json *publish_body(struct wf *w, const json *in, struct err *e)
 {
 	struct publish p = {.w = w, .a = wf_arena(w), .h = wf_heal(w)};
 	struct err why = {0};
@@ -292,4 +292,12 @@ const json *fix_body_publish(struct wf *w, const json *in, struct err *e)
 		return refuse(&p, why.msg);
 	*e = why;
 	return NULL;
+}
+
+const json *fix_body_publish(struct wf *w, const json *in, struct err *e)
+{
+	const json *out = publish_body(w, in, e);
+
+	github_release(wf_heal(w)->github);
+	return out;
 }

@@ -6,7 +6,8 @@
 #   WORK      folder for the work trees (default /work): [opencode] directory of heal.ini
 #   LLM_URL   base URL of an OpenAI-compatible API, with /v1                LLM_MODEL  its model
 #   LLM_KEY   its key              LLM_CONTEXT 128000   LLM_OUTPUT 8192   LLM_PRICE_IN, LLM_PRICE_OUT ($ per million)
-#   GH_TOKEN  token the agent pushes with: one repository, Contents and Pull requests (write), no Workflows
+#   GH_TOKEN  token the agent clones with: Contents (read), nothing else. Only with [fix] publish = agent it also
+#             pushes: then Contents and Pull requests (write), no Workflows
 #   GIT_URL   https://github.com   GIT_NAME, GIT_EMAIL  author of the commits
 #   OPENCODE_SERVER_PASSWORD       required unless HOST is loopback; OPENCODE_SERVER_USERNAME (opencode)
 # LLM_KEY, GH_TOKEN and OPENCODE_SERVER_PASSWORD are also read from the files named by NAME_FILE.
