@@ -258,6 +258,10 @@ bool spend_add(struct store *s, const char *key, int64_t incident, const char *k
 bool spend_sum(struct store *s, int64_t since_ms, const char *kind, int64_t incident, double *usd,
         struct err *e);
 
+/* How many entries of a kind there are since a time. Kind "lost": a model was asked and the answer
+ * was lost (crash, time-out), so that it may have been paid and was asked for again. */
+bool spend_count(struct store *s, int64_t since_ms, const char *kind, int64_t *n, struct err *e);
+
 /* --- memory of the scan --- */
 /* The watch state of a service and what `why` shows. Stored per environment and service. */
 struct scan_row {

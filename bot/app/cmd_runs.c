@@ -54,7 +54,7 @@ static void print_step(struct arena *a, const struct run_step *s, bool last)
 	int64_t took = s->ended_ms > s->started_ms ? s->ended_ms - s->started_ms : 0;
 
 	printf("  %s %s%s  %s  %s  attempt %d%s%s\n", last ? "└─" : "├─", s->group ? "∥ " : "",
-	        s->name, s->kind, s->state, s->attempt, took ? "  " : "",
+	        s->name, s->kind, s->outcome, s->attempt, took ? "  " : "",
 	        took ? clock_duration(a, took) : "");
 	print_value(a, "in ", s->input, 0);
 	print_value(a, "out", s->output, s->output_bytes);
@@ -125,6 +125,7 @@ static json *detail_json(struct arena *a, const struct run_detail *d)
 		json_set_str(x, "name", s->name);
 		json_set_str(x, "kind", s->kind);
 		json_set_str(x, "state", s->state);
+		json_set_str(x, "outcome", s->outcome);
 		json_set_int(x, "attempt", s->attempt);
 		json_set_int(x, "started_ms", s->started_ms);
 		json_set_int(x, "ended_ms", s->ended_ms);

@@ -23,8 +23,10 @@ struct opencode_session *fix_session(struct wf *w, const struct fix_contract *c,
 
 	/* One of the same name from before this run is of another life of the bot: a new store on
 	 * an old server counts its incidents from 1 again. */
-	if (s && s->created_ms + CLOCK_SKEW_MS >= wf_started_ms(w))
+	if (s && s->created_ms + CLOCK_SKEW_MS >= wf_started_ms(w)) {
+		wf_found(w);
 		return s;
+	}
 	if (!s && none.code != ERR_NOT_FOUND) {
 		*e = none;
 		return NULL;

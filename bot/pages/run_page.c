@@ -1,4 +1,5 @@
-/* run_page.c - the page of one run: facts, timeline, every step with its values, children, signals. */
+/* run_page.c - the page of one run: facts, timeline, every step with its values, children, signals.
+ */
 #include <inttypes.h>
 
 #include "clock.h"

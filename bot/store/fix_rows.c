@@ -175,3 +175,13 @@ bool spend_sum(struct store *s, int64_t since_ms, const char *kind, int64_t inci
 		*usd = db_col_real(&q, 0);
 	return db_done(&q, e);
 }
+
+bool spend_count(struct store *s, int64_t since_ms, const char *kind, int64_t *n, struct err *e)
+{
+	struct db *db = store_reader(s, e);
+
+	*n = 0;
+	return db &&
+	       db_get_int(db, n, NULL, "SELECT count(*) FROM spend WHERE ts_ms >= ? AND kind = ?",
+	               DB_ARGS(db_int(since_ms), db_text(kind)), e);
+}

@@ -77,8 +77,12 @@ struct run_attempt {
 
 struct run_step {
 	const char *name;
-	const char *kind;   /* "step" "sleep" "wait" "spawn" "join" */
-	const char *state;  /* "running" "waiting" "done" "failed" */
+	const char *kind;  /* "step" "sleep" "wait" "spawn" "join" */
+	const char *state; /* "running" "waiting" "done" "failed" */
+	/* The state, honestly: "done (found after crash)" = an earlier attempt had the effect, a
+	 * later one saw it and repeated nothing; "failed (effect unknown: please look)" = it was
+	 * given up and one of its attempts may have had its effect. Else the same as state. */
+	const char *outcome;
 	int seq;            /* order of first start */
 	int group;          /* parallel steps share a number; 0 = alone */
 	int attempt;        /* counted attempts */

@@ -33,6 +33,15 @@ static bool read_json(struct db *db, const struct db_query *q, int col, int64_t 
 	return true;
 }
 
+static const char *outcome_of(const char *state, enum step_maybe maybe)
+{
+	if (maybe == MAYBE_FOUND && str_eq(state, "done"))
+		return "done (found after crash)";
+	if (maybe == MAYBE_YES && str_eq(state, "failed"))
+		return "failed (effect unknown: please look)";
+	return state;
+}
+
 static bool read_run_step(struct db *db, const struct db_query *q, struct run_step *s,
         int64_t max_bytes, struct arena *a, struct err *e)
 {
@@ -52,6 +61,7 @@ static bool read_run_step(struct db *db, const struct db_query *q, struct run_st
 	        .error_code = db_col_strdup(q, 13, a),
 	        .error = db_col_strdup(q, 14, a),
 	        .state_json = db_col_json(q, 15, a)};
+	s->outcome = outcome_of(s->state, (enum step_maybe)db_col_int(q, 20));
 	return read_json(db, q, 16, max_bytes, &s->input, &s->input_bytes, a, e) &&
 	       read_json(db, q, 18, max_bytes, &s->output, &s->output_bytes, a, e);
 }
@@ -64,8 +74,8 @@ static bool get_steps(struct db *db, struct arena *a, int64_t id, int64_t max_by
 
 	if (!db_query(db, &q,
 	            "SELECT name, kind, state, seq, grp, attempt, calls, started, begun, ended, due,"
-	            " coalesce(ref, 0), signal, err_code, err_msg, memo, input, in_blob, out, out_blob"
-	            " FROM step WHERE run = ? ORDER BY seq",
+	            " coalesce(ref, 0), signal, err_code, err_msg, memo, input, in_blob, out, out_blob,"
+	            " maybe FROM step WHERE run = ? ORDER BY seq",
 	            DB_ARGS(db_int(id)), e))
 		return false;
 	d->steps = ARENA_ARRAY(a, (size_t)d->run.steps, struct run_step);

@@ -15,7 +15,7 @@ static bool run(struct wf *w, const struct call *c, struct err *e)
 	struct arena *a = wf_arena(w);
 	struct str b = str_new(a);
 	struct message *m = message_new(a, "Cost");
-	int64_t now = clock_now_ms();
+	int64_t now = clock_now_ms(), lost;
 
 	(void)c;
 	for (size_t i = 0; i < 3; i++) {
@@ -27,6 +27,13 @@ static bool run(struct wf *w, const struct call *c, struct err *e)
 		mrk_add(&b, "last %s: %s (diagnoses %s, fixes %s)\n", spans[i].name,
 		        num_usd(a, diagnosis + fix), num_usd(a, diagnosis), num_usd(a, fix));
 	}
+	if (!spend_count(h->store, now - spans[2].ms, "lost", &lost, e))
+		return false;
+	if (lost > 0)
+		mrk_add(&b,
+		        "Answers lost in 30 days (crash or time-out; they may have been paid as well): "
+		        "%s\n",
+		        num_int(a, (double)lost));
 	mrk_add(&b, "Limits: %s a diagnosis, %s a fix, %s a day.",
 	        num_usd(a, h->settings->limits.diagnosis_usd),
 	        num_usd(a, h->settings->limits.fix_usd), num_usd(a, h->settings->limits.day_usd));

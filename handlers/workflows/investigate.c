@@ -115,6 +115,15 @@ static int64_t tokens_of(const struct llm_answer *x)
 	return (x->tokens_in > 0 ? x->tokens_in : 0) + (x->tokens_out > 0 ? x->tokens_out : 0);
 }
 
+/* An earlier attempt may have been answered, and paid; nobody knows how much. */
+static bool count_lost(struct wf *w, const json *in, struct err *e)
+{
+	return !wf_maybe_done(w) ||
+	       spend_add(wf_heal(w)->store,
+	               arena_printf(wf_arena(w), "%s:%d:lost", wf_key(w), wf_attempt(w) - 1),
+	               json_int(in, ".incident", 0), "lost", json_str(in, ".user", NULL), 0, 0, e);
+}
+
 /* The model is asked and paid in one step: its answer is stored before it is used. */
 static const json *ask_step(struct wf *w, const json *in, struct err *e)
 {
@@ -127,7 +136,7 @@ static const json *ask_step(struct wf *w, const json *in, struct err *e)
 	struct diagnosis *before;
 	bool ok;
 
-	if (!inc || !spent(w, inc->id, &q, e))
+	if (!inc || !count_lost(w, in, e) || !spent(w, inc->id, &q, e))
 		return NULL;
 	before = diagnosis_get(h->store, a, inc->id, 0, &none);
 	q.incident = inc->id;

@@ -15,7 +15,7 @@
 #include "slack.h"
 #include "str.h"
 
-enum { FIX_EDIT_MS = 15000, NOTIFY_FRESH_MS = 30 * 60 * 1000 };
+enum { FIX_EDIT_MS = 15000, NOTIFY_FRESH_MS = 30 * 60 * 1000, OUTAGE_MS = 10 * 60 * 1000 };
 
 static const struct slot {
 	const char *name;
@@ -125,6 +125,8 @@ static bool post_new(struct wf *w, const struct incident *inc, const struct post
 			return false;
 		return err_set(e, ERR_STATUS, true, "the thread's root was deleted; posting anew");
 	}
+	if (posted.found)
+		wf_found(w);
 	row.ts = posted.ts;
 	row.channel = posted.channel;
 	row.hash = posted.found ? 0 : hash;
@@ -144,7 +146,7 @@ static bool too_soon(const struct render *r, const struct slot_row *old, const c
 	       r->now_ms - old->updated_ms < FIX_EDIT_MS && r->now_ms >= old->updated_ms;
 }
 
-static bool publish_later(struct wf *w, int64_t id, struct err *e)
+static bool publish_later(struct wf *w, int64_t id, int64_t delay_ms, struct err *e)
 {
 	struct arena *a = wf_arena(w);
 	json *in = json_obj(a);
@@ -153,7 +155,7 @@ static bool publish_later(struct wf *w, int64_t id, struct err *e)
 	        .input = in,
 	        .concurrency = arena_printf(a, "publish:%lld", (long long)id),
 	        .coalesce = true,
-	        .delay_ms = FIX_EDIT_MS,
+	        .delay_ms = delay_ms,
 	};
 
 	json_set_int(in, "incident", id);
@@ -176,7 +178,7 @@ static bool show(struct wf *w, const struct render *r, const struct post *p, str
 	if (old->hash == hash)
 		return true;
 	if (too_soon(r, old, p->slot))
-		return publish_later(w, r->inc->id, e);
+		return publish_later(w, r->inc->id, FIX_EDIT_MS, e);
 	return edit(w, r->inc, p, old, hash, e);
 }
 
@@ -289,9 +291,32 @@ static bool publish(struct wf *w, struct err *e)
 	return false;
 }
 
+/* Slack is the only place to say it, and does not take it. What passes by itself (an outage) is
+ * tried again, for as long as it lasts; what does not is in the log and `healbot runs --failed`,
+ * and the next change of the incident tries anew. */
+static const json *later_step(struct wf *w, const json *in, struct err *e)
+{
+	return publish_later(w, json_int(in, ".input.incident", 0), OUTAGE_MS, e)
+	               ? json_obj(wf_arena(w))
+	               : NULL;
+}
+
+static bool publish_failed(struct wf *w, struct err *e)
+{
+	enum err_code why = err_code_parse(json_str(wf_input(w), ".error.code", ""));
+	bool passes = why == ERR_NET || why == ERR_TIMEOUT || why == ERR_STATUS ||
+	              why == ERR_LIMITED || why == ERR_STORE;
+
+	log_warn("publish", "the thread of INC-%lld is not up to date; %s",
+	        (long long)json_int(wf_input(w), ".input.incident", 0),
+	        passes ? "tried again in 10 min" : "the incident's next change tries anew");
+	return !passes || wf_step(w, "later", later_step, wf_input(w), e) != NULL;
+}
+
 const struct workflow wf_publish = {
         .name = "publish",
         .version = 1,
         .run = publish,
         .lane = WF_INTERACTIVE,
+        .on_failure = publish_failed,
 };

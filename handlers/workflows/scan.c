@@ -20,16 +20,11 @@
 
 enum { BLIND_SCANS = 3 };
 
-/* --- blindness: Railway cannot be read --- */
+/* --- blindness: Railway cannot be read, or the scan itself breaks --- */
 
-static bool blind(struct wf *w, const struct err *why, struct err *e)
+static bool open_blind(struct wf *w, int64_t since_ms, const char *headline, struct err *e)
 {
 	struct heal *h = wf_heal(w);
-	struct arena *a = wf_arena(w);
-	const json *before = memo_get(h->store, a, "blind");
-	int64_t now = clock_now_ms(), since = json_int(before, ".since", now), id;
-	int count = (int)json_int(before, ".count", 0) + 1;
-	json *memo = json_obj(a);
 	struct incident_new n = {
 	        .project_id = "",
 	        .environment_id = "",
@@ -39,34 +34,53 @@ static bool blind(struct wf *w, const struct err *why, struct err *e)
 	        .signal = SIGNAL_SILENT,
 	        .detail = "railway",
 	        .severity = SEVERITY_CRIT,
-	        .began_ms = since,
-	        .headline = arena_printf(a, "blind: %s", why->msg),
-	        .facts = json_obj(a),
+	        .began_ms = since_ms,
+	        .headline = headline,
+	        .facts = json_obj(wf_arena(w)),
 	        .channel = h->settings->slack.channel,
 	        .reopen_ms = h->settings->scan.reopen_ms,
 	};
+	int64_t id;
 	bool opened;
+
+	return incident_open(h->store, &n, &id, &opened, e);
+}
+
+static bool blind(struct wf *w, const struct err *why, struct err *e)
+{
+	struct store *s = wf_heal(w)->store;
+	struct arena *a = wf_arena(w);
+	const json *before = memo_get(s, a, "blind");
+	int64_t since = json_int(before, ".since", clock_now_ms());
+	int count = (int)json_int(before, ".count", 0) + 1;
+	json *memo = json_obj(a);
 
 	log_warn("scan", "blind (%d in a row): %s", count, why->msg);
 	json_set_int(memo, "since", since);
 	json_set_int(memo, "count", count);
 	json_set_str(memo, "why", why->msg);
-	if (!memo_set(h->store, "blind", memo, e))
+	if (!memo_set(s, "blind", memo, e))
 		return false;
-	return count < BLIND_SCANS || incident_open(h->store, &n, &id, &opened, e);
+	return count < BLIND_SCANS ||
+	       open_blind(w, since, arena_printf(a, "blind: %s", why->msg), e);
 }
 
+/* The incident ends before its memo goes, and is looked for in any case: a crash between the two
+ * leaves nothing behind. That a person resolved it first is fine. */
 static bool sees_again(struct wf *w, struct err *e)
 {
 	struct store *s = wf_heal(w)->store;
 	struct incident_event ev = {.kind = INCIDENT_EV_RECOVERED, .note = "Railway answers again"};
+	struct err refused = {0};
 	int64_t id;
 
-	if (!memo_get(s, wf_arena(w), "blind"))
-		return true;
-	if (!memo_set(s, "blind", NULL, e) || !incident_of_service(s, scan_blind_id, &id, e))
+	if (!incident_of_service(s, scan_blind_id, &id, e))
 		return false;
-	return id == 0 || incident_apply(s, id, &ev, e);
+	if (id && !incident_apply(s, id, &ev, &refused) && refused.code != ERR_CONFLICT) {
+		*e = refused;
+		return false;
+	}
+	return !memo_get(s, wf_arena(w), "blind") || memo_set(s, "blind", NULL, e);
 }
 
 /* --- the look --- */
@@ -191,19 +205,31 @@ static const json *investigate_step(struct wf *w, const json *in, struct err *e)
 
 static bool scan(struct wf *w, struct err *e)
 {
-	struct arena *a = wf_arena(w);
+	static const struct wf_each each = {
+	        .name = "investigate", .id = ".incident", .body = investigate_step, .at_once = 2};
 	const json *seen = wf_step(w, "judge", judge_step, wf_input(w), e);
 
-	if (!seen)
+	if (!seen || !wf_each(w, &each, json_get(seen, ".opened"), e))
 		return false;
-	json_each (one, json_get(seen, ".opened"))
-		if (!wf_step(w,
-		            arena_printf(a, "investigate:%lld",
-		                    (long long)json_int(one, ".incident", 0)),
-		            investigate_step, one, e))
-			return false;
 	wf_result(w, seen);
 	return json_bool(wf_input(w), ".dry", false) || shadow_publish(w, e);
+}
+
+/* Whoever typed the command is told by it. A scan of the clock that breaks for good tells all. */
+static const json *tell_step(struct wf *w, const json *in, struct err *e)
+{
+	struct arena *a = wf_arena(w);
+	const char *text = arena_printf(a, "blind: the scan broke: %s. The next one starts in %s.",
+	        json_str(in, ".error.message", "unknown"),
+	        clock_duration(a, wf_heal(w)->settings->scan.every_ms));
+
+	return open_blind(w, clock_now_ms(), text, e) ? json_obj(a) : NULL;
+}
+
+static bool scan_failed(struct wf *w, struct err *e)
+{
+	return json_has(wf_input(w), ".input.user") ||
+	       wf_step(w, "tell", tell_step, wf_input(w), e) != NULL;
 }
 
 const struct workflow wf_scan = {
@@ -211,4 +237,5 @@ const struct workflow wf_scan = {
         .version = 1,
         .run = scan,
         .lane = WF_BACKGROUND,
+        .on_failure = scan_failed,
 };

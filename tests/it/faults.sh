@@ -74,6 +74,15 @@ check 'three scans blind: said once, as an incident of its own' wait_for 40 show
 check '… one' equal "$(heal incidents --json | jq length)" 1
 sb DELETE faults >/dev/null
 check 'Railway is back: it ends by itself' wait_for 40 is Heal state resolved
+if command -v sqlite3 >/dev/null; then # what a crash between two lines of an older version left
+	fault railway '' 0 '{"status":503,"content_type":"text/html","body":"<html>down</html>"}'
+	check 'blind again' wait_for 60 is Heal state open
+	bot_stop
+	sqlite3 "$TMP/heal.db" "DELETE FROM memo WHERE key = 'blind'"
+	sb DELETE faults >/dev/null
+	bot_start
+	check 'no incident of blindness stays open for ever' wait_for 40 is Heal state resolved
+fi
 check 'and the sick service is found' wait_for 30 is api state diagnosed
 
 # --- status pages and logs that cannot be read

@@ -275,6 +275,7 @@ static void test_deadly_item(void **state)
 		/* its neighbours died with it twice, not four times; the late ones never */
 		assert_in_range(s->attempt, 1, n == 5 ? 4 : n < 8 + 5 ? 3 : 1);
 	}
+	assert_string_equal(kit_step(d, "item:5")->outcome, "failed (effect unknown: please look)");
 	assert_non_null(strstr(kit_step(d, "item:5")->error, "the bot died in attempt 4"));
 	kit_free(k);
 }

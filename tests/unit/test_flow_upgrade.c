@@ -237,6 +237,16 @@ static void stopped_loudly(const struct run_row *r, const struct outcome *o)
 	assert_non_null(strstr(o->text, "the program changed under run"));
 }
 
+/* Killed after the effect of step one: the second attempt saw it. */
+static void says_found(struct kit *k, int64_t run)
+{
+	struct err e;
+	struct run_detail *d = run_get(k->store, k->a, run, 0, &e);
+
+	assert_string_equal(kit_step(d, "one")->outcome, "done (found after crash)");
+	assert_string_equal(kit_step(d, "three")->outcome, "done");
+}
+
 /* Returns whether it ended well. */
 static bool upgrade(const char *crash_at, const char *ed, const char *version, const char *min)
 {
@@ -267,6 +277,8 @@ static bool upgrade(const char *crash_at, const char *ed, const char *version, c
 	assert_int_equal(status, 0);
 	r = the_run(k);
 	well = str_eq(r.state, "done");
+	if (well && str_eq(version, "1") && str_eq(ed, "added") && str_eq(crash_at, "after-body:1"))
+		says_found(k, r.id);
 	if (!well)
 		stopped_loudly(&r, &o);
 	else if (!o.refused)
