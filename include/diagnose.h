@@ -35,6 +35,9 @@ enum evidence_kind {
 	EVIDENCE_LOG,          /* a log template with its count */
 	EVIDENCE_ROUTES,       /* HTTP log: which routes fail or are slow */
 	EVIDENCE_DEPLOY,       /* a deployment with its commit */
+	EVIDENCE_COMMITS,      /* what a deployment changed: commits, files, lines */
+	EVIDENCE_CODE,         /* source at a place that the logs name */
+	EVIDENCE_TRACE,        /* a request through the services, put together from their logs */
 	EVIDENCE_BUILD,        /* the build log or a deployment step that failed */
 	EVIDENCE_RESTART,      /* crashed instances, restarts, out of memory */
 	EVIDENCE_NEIGHBOUR,    /* a database or another service of the project */
@@ -76,19 +79,26 @@ const struct evidence *evidence_find(const struct evidence_list *l, const char *
  * results and the store. evidence_append reads it back; ids are given anew. */
 json *evidence_json(const struct evidence_list *l, struct arena *a);
 void evidence_append(struct evidence_list *l, const json *items);
+/* The same with values as a machine may read them (evidence_for_machine): for the agent. */
+json *evidence_json_for_machine(struct arena *a, const json *items);
 /* True when the text reads like an instruction to a model or an agent, or pipes something into a
- * shell. A flag for people, not a defence. */
+ * shell; also behind escapes, look-alike letters, base64, and in the commonest languages. */
 bool evidence_suspicious(const char *text);
+/* What a model or an agent gets to read of a value: the same without what is suspicious, which a
+ * note stands for. People see the whole. The result is never suspicious. */
+const char *evidence_for_machine(struct arena *a, const char *value);
 
 /* Typed inputs. `window` is what people read. */
 
 /* From the facts of an incident (facts.h): each bad signal as metric, restarts, the serving
  * deployment as a change, and what is fine (CPU, memory, disk, HTTP). */
 void evidence_add_facts(struct evidence_list *l, const json *facts, int64_t began_ms);
-/* The top templates, at most `max`. A template of errors that is new since the split (before = 0)
- * is decisive, others are weak. */
+/* The top templates. `since`: what they are compared with, "the deploy" or "the onset"; NULL = no
+ * line from before it was read, so that nothing is known to be new. A template of errors that is
+ * new since then (before = 0) is decisive, others are weak. */
 void evidence_add_logs(struct evidence_list *l, const struct digest_template *t, size_t n,
-        const struct digest_totals *totals, const char *window, const char *link);
+        const struct digest_totals *totals, const char *since, const char *window,
+        const char *link);
 /* The rest of the digest as one item, for the model (context). */
 void evidence_add_digest(struct evidence_list *l, const char *text, const char *window);
 /* table: routes_render. Weak, when any route fails. */
@@ -135,17 +145,19 @@ const char *evidence_checked(const struct evidence_list *l, struct arena *a);
 /* --- confidence ---
  *
  * Computed from the cited evidence only. Sources: measurements (metric, routes), logs (log), change
- * (deploy), build, instances (restart), neighbour, upstream, earlier, people (person). Several
- * items of one source count once, with the strongest. fine, architecture and missing never count.
+ * (deploy, commits), build, instances (restart), neighbour, traces (trace), upstream, earlier,
+ * people (person). Several items of one source count once, with the strongest. fine, code,
+ * architecture and missing never count.
  *
  *   high    a change that matches in time is cited, and at least two other sources agree, one of
  *           them decisive (people do not count here)
  *   medium  one decisive item, or two sources
  *   low     one weak source: only correlation
- *   none    nothing that counts: "Cause not found"
+ *   none    nothing that counts
  *
  * A decisive item cited against the cause takes one step away. The model may lower the word, never
- * raise it. */
+ * raise it; so may the cross-check (plan_doubt). Low and none are "Cause not found": what was
+ * checked, one question to a human, no fix. */
 enum confidence { CONFIDENCE_NONE, CONFIDENCE_LOW, CONFIDENCE_MEDIUM, CONFIDENCE_HIGH };
 const char *confidence_name(enum confidence c); /* "none" "low" "medium" "high" */
 bool confidence_parse(const char *name, enum confidence *out);
@@ -168,6 +180,18 @@ enum remedy {
 };
 const char *remedy_name(enum remedy r); /* "code" "configuration" … */
 bool remedy_parse(const char *name, enum remedy *out);
+/* Is there evidence for this kind of remedy? upstream: a provider's open problem is cited.
+ * capacity: a measurement or a neighbour at its limit is cited. nothing: a person's word is cited,
+ * or nothing decisive was found at all. code: logs, build, deploy, routes, instances or
+ * measurements are cited. Others need nothing. A plan whose remedy has none is not conclusive. */
+bool remedy_backed(enum remedy r, const struct evidence *const *cited, size_t n,
+        const struct evidence_list *all);
+
+/* The files of the repository at the deployed commit: the only ones that a plan may name. */
+struct plan_tree {
+	const char *const *paths;
+	size_t n;
+};
 
 struct plan_hypothesis {
 	const char *text;
@@ -176,7 +200,7 @@ struct plan_hypothesis {
 };
 struct plan_step {
 	const char *text;
-	const char *file;   /* relative path in the repository; NULL */
+	const char *file;   /* path in the repository's tree; NULL */
 	const char *risk;   /* "low" "medium" "high" */
 	const char *verify; /* how to see that it worked; "" */
 };
@@ -195,17 +219,29 @@ struct plan {
 	struct plan_step *steps;
 	size_t nsteps;
 	enum remedy remedy;
-	const char *question; /* to a human; NULL */
-	const char **notes;   /* what was taken out of the model's answer, for people */
-	bool conclusive;      /* a cause of at least low confidence stands */
+	const char *question;  /* to a human; never NULL when nothing conclusive was found */
+	const char **notes;    /* what was taken out of the model's answer, for people */
+	const char *objection; /* of the cross-check, with [e3] in it; NULL */
+	const char *
+	        checked_by; /* "the cross-check found nothing against it" …; NULL = none was made */
+	bool conclusive;    /* a cause of at least medium confidence stands */
 };
 
 /* The schema that is sent to the model: closed, everything required. Parsed into the arena. */
 const json *plan_schema(struct arena *a);
-/* A model's answer (any JSON at all) to a plan. False with ERR_PROTO only when it does not fit the
- * schema; everything else is dropped, lowered or noted. */
+/* A model's answer (any JSON at all) to a plan. `tree` NULL: it could not be read, so no file is
+ * named. False with ERR_PROTO only when it does not fit the schema; everything else is dropped,
+ * lowered or noted. */
 bool plan_validate(struct arena *a, const json *answer, const struct evidence_list *l,
-        struct plan *out, struct err *e);
+        const struct plan_tree *tree, struct plan *out, struct err *e);
+
+/* --- the cross-check: a second, cheap question that tries to break the leading hypothesis --- */
+
+const json *plan_doubt_schema(struct arena *a);
+/* What it answered, applied to the plan. It can only lower: "weak" takes one step, "refuted" makes
+ * it low, and only with an item that the sceptic cites; without one, or with an answer that does
+ * not fit the schema, the plan stands as it is. True when the word was lowered. */
+bool plan_doubt(struct arena *a, struct plan *p, const json *answer, const struct evidence_list *l);
 /* For the store, and back. plan_parse accepts what plan_json made (any version). */
 json *plan_json(struct arena *a, const struct plan *p);
 bool plan_parse(struct arena *a, const json *j, struct plan *out, struct err *e);
@@ -234,8 +270,13 @@ struct diagnose_request {
 	const struct evidence_list *evidence;
 	const json *previous; /* plan_json of the version before, when a person asked again; NULL */
 	double spent_today_usd, spent_incident_usd;
-	const char *model; /* NULL = settings.llm.model */
+	const char
+	        *model; /* NULL = settings.llm.model; the cross-check and answers: triage_model */
+	const struct plan_tree *tree; /* NULL = unknown: the plan names no files */
 };
+
+/* What is asked about the evidence; each has a prompt file and a schema of its own. */
+enum diagnose_ask { DIAGNOSE_PLAN, DIAGNOSE_DOUBT, DIAGNOSE_ANSWER, DIAGNOSE_ASK_COUNT };
 
 struct diagnose_prompt {
 	const char *system, *user;
@@ -246,12 +287,13 @@ struct diagnose_prompt {
 	size_t left_out;     /* evidence items that did not fit */
 	double estimate_usd; /* upper bound; < 0 = unknown */
 };
-/* Serialises within budget_tokens (0 = settings.llm.context_tokens), dropping the items with the
+/* `about`: what the question is about: a plan's cause (DOUBT), a person's question (ANSWER), NULL.
+ * Serialises within budget_tokens (0 = settings.llm.context_tokens), dropping the items with the
  * least weight per token, or cutting them, and saying so. `fence` NULL = a random one. ERR_CONFIG
  * when the override folder's prompt cannot be read. */
 bool diagnose_prompt(const struct llm *l, const struct settings *s, struct arena *a,
-        const struct diagnose_request *q, size_t budget_tokens, const char *fence,
-        struct diagnose_prompt *out, struct err *e);
+        const struct diagnose_request *q, enum diagnose_ask ask, const char *about,
+        size_t budget_tokens, const char *fence, struct diagnose_prompt *out, struct err *e);
 
 struct diagnose_result {
 	struct plan plan;
@@ -259,7 +301,6 @@ struct diagnose_result {
 	const char *plan_hash;
 	const json *evidence; /* as sent, evidence_json */
 	struct diagnose_prompt prompt;
-	const char *prompt_text;  /* system and user, as they were handed to the gate */
 	struct llm_answer answer; /* also on failure: money is counted either way */
 };
 /* Budget check, prompt, question, validation. ERR_BUDGET with the sentence for the thread when the
@@ -267,6 +308,20 @@ struct diagnose_result {
  * long for the model is halved, at most twice. Other errors are llm_ask's. */
 bool diagnose_run(struct llm *l, const struct settings *s, struct arena *a,
         const struct diagnose_request *q, struct diagnose_result *out, struct err *e);
+
+/* The cross-check of a plan by the cheap model: plan_doubt with its answer. `p` gets a new
+ * confidence, reason and objection. A plan that is not conclusive is not asked about (true, nothing
+ * sent). False: it could not be made; the plan stands, and p->checked_by says so. */
+bool diagnose_doubt(struct llm *l, const struct settings *s, struct arena *a,
+        const struct diagnose_request *q, struct plan *p, struct diagnose_result *out,
+        struct err *e);
+
+/* A person's question, answered from the evidence by the cheap model: *text_out is clean text whose
+ * sentences stand on cited items, or says that the evidence does not tell. ERR_BUDGET as above. */
+bool diagnose_answer(struct llm *l, const struct settings *s, struct arena *a,
+        const struct diagnose_request *q, const char *question, const char **text_out,
+        struct diagnose_result *out, struct err *e);
+const json *diagnose_answer_schema(struct arena *a);
 
 /* A prompt file by its name ("diagnose.v1.md"): from the folder when it is there, else the compiled
  * one. *version_out and *hash_out may be NULL. NULL and ERR_CONFIG when unreadable or unknown. */

@@ -178,7 +178,7 @@ struct diagnosis {
 	double cost_usd; /* < 0 = unknown */
 	int64_t tokens_in, tokens_out;
 	int64_t masked;     /* values masked in what was sent */
-	const char *prompt; /* exactly what left the machine, for /heal show ID prompt */
+	const char *prompt; /* of diagnoses older than the table of prompts; NULL */
 	const char *hint;   /* NULL */
 	int64_t created_ms;
 };
@@ -188,6 +188,35 @@ bool diagnosis_add(struct store *s, const char *key, const struct diagnosis *d, 
         int *version_out, struct err *e);
 struct diagnosis *diagnosis_get(struct store *s, struct arena *a, int64_t incident, int version,
         struct err *e); /* version 0 = newest; NULL + ERR_NOT_FOUND */
+
+/* --- what went to a model, and what people said --- */
+struct prompt_row {
+	int64_t incident;
+	const char *purpose; /* "diagnosis" "cross-check" "answer" */
+	const char *model;
+	const char *body; /* of the request as it left, byte for byte; kept for 90 days */
+	int64_t ts_ms;
+};
+bool prompt_add(struct store *s, const char *key, const struct prompt_row *p,
+        struct err *e); /* idempotent by key */
+/* In the order of sending, at most 100. */
+bool prompt_list(struct store *s, struct arena *a, int64_t incident, struct prompt_row **out,
+        size_t *n_out, struct err *e);
+
+struct remark {
+	int64_t incident;    /* 0 = of a service without an open incident */
+	const char *service; /* name */
+	const char *kind;    /* "hint" "report" */
+	const char *user;    /* U…; NULL */
+	const char *text;    /* redacted and clean */
+	const char *link;    /* to the message; NULL */
+	int64_t ts_ms;
+};
+bool remark_add(struct store *s, const char *key, const struct remark *r,
+        struct err *e); /* idempotent by key */
+/* Those of the incident, and those about the service since a time; oldest first, the newest 30. */
+bool remark_list(struct store *s, struct arena *a, int64_t incident, const char *service,
+        int64_t since_ms, struct remark **out, size_t *n_out, struct err *e);
 
 /* --- ratings --- */
 /* vote: "right" "wrong" "useless"; NULL takes it back. target: "diagnosis" or "fix" and its number.

@@ -84,6 +84,8 @@ struct llm_request {
 	const char *model;       /* NULL = the config's */
 };
 
+enum { LLM_MAX_REQUESTS = 6 }; /* of a call: one rung down twice, the other field, a repair */
+
 struct llm_answer {
 	const json *value; /* fits the schema */
 	const char *model; /* the real one, as the server names it */
@@ -97,6 +99,9 @@ struct llm_answer {
 	const char *request_id; /* of the last answer; "" = none. For the provider's support. */
 	int64_t ms;
 	enum llm_end end;
+	/* Each request as it left, byte for byte, behind the gate (arena). */
+	const char *sent[LLM_MAX_REQUESTS];
+	size_t nsent;
 };
 
 /* `out` is always filled in, also on failure: money is counted either way. */

@@ -6,6 +6,7 @@
 #include "hold.h"
 #include "log.h"
 #include "store/inbox.h"
+#include "store/remark_rows.h"
 #include "store/runs.h"
 
 enum { BATCH = 500, MAX_BATCHES = 200 };
@@ -35,7 +36,8 @@ static const json *prune_step(struct wf *w, const json *in, struct err *e)
 	(void)in;
 	if (!prune(s, now - 2 * day_ms, inbox_prune, &deleted, e) ||
 	        !prune(s, now - 30 * day_ms, runs_prune, &deleted, e) ||
-	        !prune(s, now - 35 * day_ms, candidate_prune, &deleted, e))
+	        !prune(s, now - 35 * day_ms, candidate_prune, &deleted, e) ||
+	        !prune(s, now - 90 * day_ms, prompt_prune, &deleted, e))
 		return NULL;
 	json_set_int(out, "deleted", deleted);
 	return out;

@@ -10,7 +10,6 @@
 #include "tokens.h"
 
 enum {
-	MAX_REQUESTS = 6, /* one rung down twice, the other field, a repair */
 	MAX_ANSWER_BYTES = 4 << 20,
 };
 
@@ -119,7 +118,7 @@ static bool error_inside(const json *j, int *status)
 static bool send(struct ask *k, struct llm_reply *reply, struct llm_fault *fault, struct err *e)
 {
 	struct llm *l = k->l;
-	struct http_response r;
+	struct http_response r = {0};
 	struct http_request q = {
 	        .url = l->url,
 	        .headers = l->wire->headers(k->a, l),
@@ -129,11 +128,15 @@ static bool send(struct ask *k, struct llm_reply *reply, struct llm_fault *fault
 	};
 	const json *j;
 	int status;
+	bool ok;
 
 	*reply = (struct llm_reply){.text = "", .why = "", .cost_usd = -1};
 	*fault = (struct llm_fault){.end = LLM_END_ERROR};
 	k->out->requests++;
-	if (!http_do(l->http, k->a, &q, &r, e))
+	ok = http_do(l->http, k->a, &q, &r, e);
+	if (r.sent)
+		k->out->sent[k->out->nsent++] = r.sent;
+	if (!ok)
 		return err_wrap(e, "asking %s", k->call.model);
 	set_request_id(k, &r, "");
 	if (r.status < 200 || r.status > 299)
@@ -248,7 +251,7 @@ static bool climb(struct ask *k, struct err *e)
 	const char *why = "";
 	const json *value;
 
-	while (k->out->requests < MAX_REQUESTS) {
+	while (k->out->requests < LLM_MAX_REQUESTS) {
 		if (!send(k, &reply, &fault, &bad)) {
 			k->out->end = fault.end;
 			if (step_down(k, &fault))

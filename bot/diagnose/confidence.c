@@ -31,6 +31,7 @@ enum source {
 	BUILD,
 	INSTANCES,
 	NEIGHBOUR,
+	TRACES,
 	UPSTREAM,
 	EARLIER,
 	PEOPLE,
@@ -38,7 +39,8 @@ enum source {
 };
 
 static const char *const source_words[NO_SOURCE] = {"logs", "measurements", "deploy", "build log",
-        "instances", "neighbour", "provider's status", "an earlier incident", "what people said"};
+        "instances", "neighbour", "traces", "provider's status", "an earlier incident",
+        "what people said"};
 
 static enum source source_of(enum evidence_kind k)
 {
@@ -49,7 +51,10 @@ static enum source source_of(enum evidence_kind k)
 	case EVIDENCE_LOG:
 		return LOGS;
 	case EVIDENCE_DEPLOY:
+	case EVIDENCE_COMMITS:
 		return CHANGE;
+	case EVIDENCE_TRACE:
+		return TRACES;
 	case EVIDENCE_BUILD:
 		return BUILD;
 	case EVIDENCE_RESTART:
@@ -63,6 +68,7 @@ static enum source source_of(enum evidence_kind k)
 	case EVIDENCE_PERSON:
 		return PEOPLE;
 	case EVIDENCE_FINE:
+	case EVIDENCE_CODE:
 	case EVIDENCE_ARCHITECTURE:
 	case EVIDENCE_MISSING:
 	case EVIDENCE_KIND_COUNT:

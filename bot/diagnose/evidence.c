@@ -7,11 +7,12 @@
 #include "spark.h"
 #include "str.h"
 
-static const char *const kind_names[] = {"metric", "fine", "log", "routes", "deploy", "build",
-        "restart", "neighbour", "architecture", "upstream", "earlier", "person", "missing"};
+static const char *const kind_names[] = {"metric", "fine", "log", "routes", "deploy", "commits",
+        "code", "trace", "build", "restart", "neighbour", "architecture", "upstream", "earlier",
+        "person", "missing"};
 static const char *const kind_people[] = {"metrics", "metrics", "logs", "HTTP logs", "deploys",
-        "build log", "instances", "neighbours", "architecture", "upstream status",
-        "earlier incidents", "what people said", NULL};
+        "commits", NULL, "traces", "build log", "instances", "neighbours", "architecture",
+        "upstream status", "earlier incidents", "what people said", NULL};
 
 _Static_assert(sizeof(kind_names) / sizeof(*kind_names) == EVIDENCE_KIND_COUNT, "a name each");
 _Static_assert(sizeof(kind_people) / sizeof(*kind_people) == EVIDENCE_KIND_COUNT, "a word each");
@@ -143,6 +144,19 @@ void evidence_append(struct evidence_list *l, const json *items)
 		if (evidence_kind_parse(json_str(o, ".kind", ""), &x.kind))
 			evidence_add(l, &x);
 	}
+}
+
+json *evidence_json_for_machine(struct arena *a, const json *items)
+{
+	json *out = json_arr(a);
+
+	json_each (o, items) {
+		json *copy = json_copy(a, o);
+
+		json_set_str(copy, "value", evidence_for_machine(a, json_str(o, ".value", "")));
+		json_add(out, copy);
+	}
+	return out;
 }
 
 /* --- for people --- */

@@ -154,17 +154,17 @@ static bool is_error(const struct digest_template *t)
 }
 
 static void add_template(struct evidence_list *l, const struct digest_template *t,
-        const char *window, const char *link)
+        const char *since, const char *window, const char *link)
 {
-	bool fresh = t->before == 0 && t->count > 0, error = is_error(t);
+	bool fresh = since && t->before == 0 && t->count > 0, error = is_error(t);
 	struct str b = str_new(l->a);
 
-	str_addf(&b, "%s× %s: %s", num_int(l->a, (double)t->count), str_or(t->severity, "log"),
+	str_addf(&b, "%s× %s: “%s”", num_int(l->a, (double)t->count), str_or(t->severity, "log"),
 	        t->text);
 	if (fresh)
-		str_add(&b, " (new: none before the onset)");
-	else
-		str_addf(&b, " (%s before the onset)", num_int(l->a, (double)t->before));
+		str_addf(&b, " (new: none before %s)", since);
+	else if (since)
+		str_addf(&b, " (%s before %s)", num_int(l->a, (double)t->before), since);
 	if (t->first_ms > 0)
 		str_addf(&b, ", first %s, last %s UTC", clock_hhmm(l->a, t->first_ms),
 		        clock_hhmm(l->a, t->last_ms));
@@ -181,10 +181,10 @@ static void add_template(struct evidence_list *l, const struct digest_template *
 }
 
 void evidence_add_logs(struct evidence_list *l, const struct digest_template *t, size_t n,
-        const struct digest_totals *totals, const char *window, const char *link)
+        const struct digest_totals *totals, const char *since, const char *window, const char *link)
 {
 	for (size_t i = 0; i < n; i++)
-		add_template(l, &t[i], window, link);
+		add_template(l, &t[i], since, window, link);
 	if (totals && totals->lines > 0)
 		add(l, &(struct evidence){.kind = EVIDENCE_LOG,
 		               .value = arena_printf(l->a,
@@ -341,7 +341,7 @@ void evidence_add_upstream(struct evidence_list *l, const struct status_report *
 	}
 	str_addf(&b, "%s %s", r->name,
 	        r->level == STATUS_OK ? "reports nothing on its status page"
-	                              : arena_printf(l->a, "reports (%s): %s",
+	                              : arena_printf(l->a, "reports (%s): “%s”",
 	                                        status_level_name(r->level), str_or(r->title, "")));
 	for (size_t i = 0; r->components && r->components[i] && r->level > STATUS_OK; i++)
 		str_addf(&b, "%s%s", i ? ", " : "; affected: ", r->components[i]);
@@ -362,7 +362,7 @@ void evidence_add_earlier(
 
 	str_addf(&b, "INC-%lld, %s UTC: %s; ", (long long)x->incident, clock_hhmm(l->a, x->when_ms),
 	        str_or(x->headline, ""));
-	str_addf(&b, "cause then: %s", str_or(x->cause, "not found"));
+	str_addf(&b, "cause then: “%s”", str_or(x->cause, "not found"));
 	if (x->vote)
 		str_addf(&b, " (people said: %s)", x->vote);
 	if (x->ended)
@@ -378,8 +378,8 @@ void evidence_add_person(
         struct evidence_list *l, const char *who, const char *text, int64_t when_ms)
 {
 	add(l, &(struct evidence){.kind = EVIDENCE_PERSON,
-	               .value = arena_printf(l->a, "%s said at %s UTC: %s", str_or(who, "someone"),
-	                       clock_hhmm(l->a, when_ms), text),
+	               .value = arena_printf(l->a, "%s said at %s UTC: “%s”",
+	                       str_or(who, "someone"), clock_hhmm(l->a, when_ms), text),
 	               .strength = EVIDENCE_WEAK,
 	               .weight = W_PERSON});
 }

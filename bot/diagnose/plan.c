@@ -49,20 +49,7 @@ const json *plan_schema(struct arena *a)
 	return j;
 }
 
-struct check {
-	struct guard g;
-	const struct evidence_list *l;
-	const char **all; /* values of all items */
-	size_t nall;
-};
-
 /* --- ids --- */
-
-/* Valid ones, each once. */
-struct ids {
-	const struct evidence *items[EVIDENCE_MAX];
-	size_t n;
-};
 
 static void add_id(struct check *c, struct ids *ids, const char *id)
 {
@@ -79,7 +66,7 @@ static void add_id(struct check *c, struct ids *ids, const char *id)
 	ids->items[ids->n++] = x;
 }
 
-static void add_ids(struct check *c, struct ids *ids, const json *arr)
+void check_add_ids(struct check *c, struct ids *ids, const json *arr)
 {
 	json_each (id, arr) {
 		add_id(c, ids, json_str(id, "", ""));
@@ -135,9 +122,7 @@ static const char *figures(struct check *c, const char *text, const struct ids *
 	return guard_numbers(&c->g, text, cited, ids->n);
 }
 
-/* A claim with ids: "" when nothing valid supports it. Its own "[e3]" are added to ids; those that
- * only stood in the list are appended, so that a reader sees them. */
-static const char *claim(struct check *c, const char *text, struct ids *ids, size_t max_chars)
+const char *check_claim(struct check *c, const char *text, struct ids *ids, size_t max_chars)
 {
 	const char *s = guard_text(&c->g, text, max_chars);
 	struct str b = str_new(c->g.a);
@@ -191,9 +176,9 @@ static void take_cause(
 {
 	const char *text = json_str(j, ".suspected_cause.text", "");
 
-	add_ids(c, ids, json_get(j, ".suspected_cause.evidence"));
-	add_ids(c, against, json_get(j, ".suspected_cause.against"));
-	text = claim(c, text, ids, CAUSE_CHARS);
+	check_add_ids(c, ids, json_get(j, ".suspected_cause.evidence"));
+	check_add_ids(c, against, json_get(j, ".suspected_cause.against"));
+	text = check_claim(c, text, ids, CAUSE_CHARS);
 	p->cause = *text ? text : NULL;
 	p->cause_ids = id_names(c->g.a, ids);
 }
@@ -208,18 +193,23 @@ static void take_hypotheses(struct check *c, const json *j, struct plan *p)
 
 		if (p->nhypotheses == MAX_HYPOTHESES)
 			return;
-		add_ids(c, &pro, json_get(h, ".for"));
-		add_ids(c, &contra, json_get(h, ".against"));
+		check_add_ids(c, &pro, json_get(h, ".for"));
+		check_add_ids(c, &contra, json_get(h, ".against"));
 		for (size_t i = 0; i < pro.n; i++)
 			add_id(c, &both, pro.items[i]->id);
 		for (size_t i = 0; i < contra.n; i++)
 			add_id(c, &both, contra.items[i]->id);
-		out->text = claim(c, json_str(h, ".text", ""), &both, LINE_CHARS);
+		out->text = check_claim(c, json_str(h, ".text", ""), &both, LINE_CHARS);
 		out->for_ids = id_names(c->g.a, &pro);
 		out->against_ids = id_names(c->g.a, &contra);
 		out->verdict = str_eq(verdict, "ruled_out") && contra.n == 0 ? "possible" : verdict;
 		p->nhypotheses += *out->text != '\0';
 	}
+}
+
+static const char *step_text(struct check *c, const char *text)
+{
+	return guard_files(&c->g, c->tree, guard_step(&c->g, advice(c, text, STEP_CHARS)));
 }
 
 static void take_steps(struct check *c, const json *j, struct plan *p)
@@ -230,9 +220,9 @@ static void take_steps(struct check *c, const json *j, struct plan *p)
 
 		if (p->nsteps == MAX_STEPS)
 			return;
-		out->text = guard_step(&c->g, advice(c, json_str(s, ".text", ""), STEP_CHARS));
-		out->verify = guard_step(&c->g, advice(c, json_str(s, ".verify", ""), STEP_CHARS));
-		out->file = guard_path(&c->g, json_str(s, ".file", ""));
+		out->text = step_text(c, json_str(s, ".text", ""));
+		out->verify = step_text(c, json_str(s, ".verify", ""));
+		out->file = guard_file(&c->g, c->tree, json_str(s, ".file", ""));
 		out->risk = json_str(s, ".risk", "medium");
 		p->nsteps += *out->text != '\0';
 	}
@@ -252,12 +242,19 @@ static void take_confidence(struct check *c, const json *j, struct plan *p, cons
 	if (!p->cause) {
 		p->confidence = CONFIDENCE_NONE;
 		p->confidence_reason = "no evidence supports a cause";
-	} else if (said < p->confidence) {
+		return;
+	}
+	if (said < p->confidence) {
 		p->confidence_reason = arena_printf(
 		        c->g.a, "%s; the model itself is less sure", p->confidence_reason);
 		p->confidence = said;
 	}
-	p->conclusive = p->cause && p->confidence >= CONFIDENCE_LOW;
+	if (p->confidence > CONFIDENCE_LOW && !remedy_backed(p->remedy, ids->items, ids->n, c->l)) {
+		p->confidence_reason =
+		        arena_printf(c->g.a, "%s; no evidence for a remedy of the kind \"%s\"",
+		                p->confidence_reason, remedy_name(p->remedy));
+		p->confidence = CONFIDENCE_LOW;
+	}
 }
 
 /* --- what was taken out, for people --- */
@@ -274,7 +271,7 @@ static void note(struct arena *a, const char **notes, size_t *n, int count, cons
 
 static const char **notes_of(const struct guard *g)
 {
-	const char **out = ARENA_ARRAY(g->a, 8, const char *);
+	const char **out = ARENA_ARRAY(g->a, 10, const char *);
 	size_t n = 0;
 
 	note(g->a, out, &n, g->claims, "claim without evidence", "claims without evidence");
@@ -285,6 +282,8 @@ static const char **notes_of(const struct guard *g)
 	note(g->a, out, &n, g->commands, "command or instruction", "commands or instructions");
 	note(g->a, out, &n, g->links, "link", "links");
 	note(g->a, out, &n, g->mentions, "mention", "mentions");
+	note(g->a, out, &n, g->files, "file that the deployed commit does not have",
+	        "files that the deployed commit does not have");
 	note(g->a, out, &n, g->paths, "path outside the repository's code",
 	        "paths outside the repository's code");
 	return out;
@@ -315,7 +314,7 @@ static const char **checked_of(struct check *c)
 	return out;
 }
 
-static struct check check_new(struct arena *a, const struct evidence_list *l)
+struct check check_new(struct arena *a, const struct evidence_list *l)
 {
 	struct check c = {.g = {.a = a}, .l = l};
 
@@ -326,24 +325,23 @@ static struct check check_new(struct arena *a, const struct evidence_list *l)
 }
 
 bool plan_validate(struct arena *a, const json *answer, const struct evidence_list *l,
-        struct plan *out, struct err *e)
+        const struct plan_tree *tree, struct plan *out, struct err *e)
 {
 	struct check c = check_new(a, l);
 	struct ids ids = {0}, against = {0};
 	const char *s;
 
 	*out = (struct plan){0};
+	c.tree = tree;
 	if (!schema_check(plan_schema(a), answer, e))
 		return err_wrap(e, "the model's plan");
+	remedy_parse(json_str(answer, ".remedy", ""), &out->remedy);
 	take_cause(&c, answer, out, &ids, &against);
 	take_hypotheses(&c, answer, out);
 	take_steps(&c, answer, out);
 	take_confidence(&c, answer, out, &ids, &against);
-	/* A summary is a claim as well: without a cause that stands, only the facts are shown. */
-	s = out->cause
-	            ? figures(&c, advice(&c, json_str(answer, ".summary", ""), SUMMARY_CHARS), NULL)
-	            : "";
-	out->summary = *s ? s : "No cause could be shown; the evidence is in the thread.";
+	s = figures(&c, advice(&c, json_str(answer, ".summary", ""), SUMMARY_CHARS), NULL);
+	out->summary = s;
 	out->debugging = advice_list(&c, json_get(answer, ".debugging_steps"));
 	out->reproduce = advice_list(&c, json_get(answer, ".reproduce"));
 	out->avoid = advice_list(&c, json_get(answer, ".avoid"));
@@ -351,7 +349,7 @@ bool plan_validate(struct arena *a, const json *answer, const struct evidence_li
 	out->checked = checked_of(&c);
 	s = advice(&c, json_str(answer, ".question", ""), LINE_CHARS);
 	out->question = *s ? s : NULL;
-	remedy_parse(json_str(answer, ".remedy", ""), &out->remedy);
 	out->notes = notes_of(&c.g);
+	plan_settle(a, out);
 	return true;
 }

@@ -70,6 +70,8 @@ json *plan_json(struct arena *a, const struct plan *p)
 	put_list(o, "checked", p->checked);
 	json_set_str(o, "question", p->question);
 	put_list(o, "notes", p->notes);
+	json_set_str(o, "objection", p->objection);
+	json_set_str(o, "checked_by", p->checked_by);
 	json_set_bool(o, "conclusive", p->conclusive);
 	return o;
 }
@@ -155,6 +157,8 @@ bool plan_parse(struct arena *a, const json *j, struct plan *out, struct err *e)
 	out->checked = get_list(a, json_get(j, ".checked"));
 	out->question = get(a, j, ".question", NULL);
 	out->notes = get_list(a, json_get(j, ".notes"));
+	out->objection = get(a, j, ".objection", NULL);
+	out->checked_by = get(a, j, ".checked_by", NULL);
 	out->conclusive = json_bool(j, ".conclusive", false);
 	return true;
 }

@@ -16,7 +16,15 @@
 #include "diagnose/evidence_i.h"
 #include "str.h"
 
-static const char prompt_file[] = "diagnose.v1.md";
+static const struct {
+	const char *file, *last; /* the last line of the user message */
+} asks[DIAGNOSE_ASK_COUNT] = {
+        {"diagnose.v1.md", "Diagnose this incident. Answer with one JSON object of the schema."},
+        {"doubt.v1.md",
+                "Try to break the suspected cause. Answer with one JSON object of the schema."},
+        {"answer.v1.md",
+                "Answer the question of the engineer. Answer with one JSON object of the schema."},
+};
 
 enum { MAX_PROMPT_FILE = 256 << 10, MIN_PART_TOKENS = 60 };
 
@@ -78,6 +86,7 @@ const char *prompt_load(struct arena *a, const char *folder, const char *name,
 
 /* --- the user message --- */
 
+/* What reads like an instruction is not sent: a model that obeys has nothing to obey. */
 static const char *item_line(struct arena *a, const struct evidence *x, const char *value)
 {
 	json *o = json_obj(a);
@@ -86,7 +95,7 @@ static const char *item_line(struct arena *a, const struct evidence *x, const ch
 	json_set_str(o, "kind", evidence_kind_name(x->kind));
 	if (*x->window)
 		json_set_str(o, "window", x->window);
-	json_set_str(o, "value", value);
+	json_set_str(o, "value", x->suspicious ? evidence_for_machine(a, value) : value);
 	return json_print(a, o);
 }
 
@@ -107,8 +116,9 @@ static const char *random_fence(struct arena *a)
 static void add_head(struct arena *a, struct str *b, const struct diagnose_request *q)
 {
 	str_addf(b, "Incident INC-%lld of service %s in %s: %s, %s.\n", (long long)q->incident,
-	        q->service, str_or(q->environment, "production"), q->headline,
-	        str_or(q->severity, "warning"));
+	        evidence_for_machine(a, q->service),
+	        evidence_for_machine(a, str_or(q->environment, "production")),
+	        evidence_for_machine(a, q->headline), str_or(q->severity, "warning"));
 	str_addf(b, "Began %s, it is now %s (%s later). Times in the evidence are UTC.\n",
 	        clock_rfc3339(a, q->began_ms), clock_rfc3339(a, q->now_ms),
 	        clock_duration(a, q->now_ms - q->began_ms));
@@ -116,13 +126,13 @@ static void add_head(struct arena *a, struct str *b, const struct diagnose_reque
 	        str_or(q->repo, "none is known, so the cure cannot be code"));
 }
 
-static void add_missing(struct str *b, const struct evidence_list *l)
+static void add_missing(struct arena *a, struct str *b, const struct evidence_list *l)
 {
 	for (size_t i = 0; i < evidence_count(l); i++) {
 		const struct evidence *x = evidence_at(l, i);
 
 		if (x->kind == EVIDENCE_MISSING)
-			str_addf(b, "Could not be read: %s.\n", x->value);
+			str_addf(b, "Could not be read: %s.\n", evidence_for_machine(a, x->value));
 	}
 }
 
@@ -222,9 +232,29 @@ static size_t fit_all(struct fit *f)
 	return out;
 }
 
-static const char *user_text(struct arena *a, const struct diagnose_request *q, const struct fit *f,
-        const char *fence, size_t left_out)
+/* The cause to be doubted or the question to be answered; a person's words are data as well. */
+static void add_about(struct arena *a, struct str *b, enum diagnose_ask ask, const char *about)
 {
+	json *o = json_obj(a);
+
+	if (!about)
+		return;
+	json_set_str(o, ask == DIAGNOSE_DOUBT ? "suspected_cause" : "question",
+	        evidence_for_machine(a, about));
+	str_addf(b, "%s\n", json_print(a, o));
+}
+
+struct user {
+	const struct diagnose_request *q;
+	enum diagnose_ask ask;
+	const char *about, *fence;
+};
+
+static const char *user_text(
+        struct arena *a, const struct user *u, const struct fit *f, size_t left_out)
+{
+	const struct diagnose_request *q = u->q;
+	const char *fence = u->fence;
 	struct str b = str_new(a);
 
 	add_head(a, &b, q);
@@ -236,9 +266,11 @@ static const char *user_text(struct arena *a, const struct diagnose_request *q, 
 	str_addf(&b, "%s\n\n", fence);
 	if (left_out)
 		str_addf(&b, "%zu items of less value were left out for space.\n", left_out);
-	add_missing(&b, q->evidence);
-	add_previous(a, &b, q->previous);
-	str_add(&b, "Diagnose this incident. Answer with one JSON object of the schema.\n");
+	add_missing(a, &b, q->evidence);
+	if (u->ask == DIAGNOSE_PLAN)
+		add_previous(a, &b, q->previous);
+	add_about(a, &b, u->ask, u->about);
+	str_addf(&b, "%s\n", asks[u->ask].last);
 	return b.s;
 }
 
@@ -252,24 +284,23 @@ static struct evidence_list *sent_of(struct arena *a, const struct fit *f)
 }
 
 bool diagnose_prompt(const struct llm *l, const struct settings *s, struct arena *a,
-        const struct diagnose_request *q, size_t budget_tokens, const char *fence,
-        struct diagnose_prompt *out, struct err *e)
+        const struct diagnose_request *q, enum diagnose_ask ask, const char *about,
+        size_t budget_tokens, const char *fence, struct diagnose_prompt *out, struct err *e)
 {
+	const struct user u = {q, ask, about, fence ? fence : random_fence(a)};
 	struct fit f = {.l = l, .model = q->model, .a = a, .list = q->evidence};
 	size_t budget = budget_tokens ? budget_tokens : (size_t)s->llm.context_tokens, fixed;
 
 	*out = (struct diagnose_prompt){0};
-	out->system = prompt_load(a, s->heal.prompts, prompt_file, &out->version, &out->hash, e);
+	out->system = prompt_load(a, s->heal.prompts, asks[ask].file, &out->version, &out->hash, e);
 	if (!out->system)
 		return false;
-	if (!fence)
-		fence = random_fence(a);
 	fixed = llm_tokens(l, q->model, out->system) +
-	        llm_tokens(l, q->model, user_text(a, q, NULL, fence, 1));
+	        llm_tokens(l, q->model, user_text(a, &u, NULL, 1));
 	budget -= budget / 10; /* the estimate's own error */
 	f.left = budget > fixed ? budget - fixed : 0;
 	out->left_out = fit_all(&f);
-	out->user = user_text(a, q, &f, fence, out->left_out);
+	out->user = user_text(a, &u, &f, out->left_out);
 	out->sent = sent_of(a, &f);
 	out->tokens = llm_tokens(l, q->model, out->system) + llm_tokens(l, q->model, out->user);
 	out->estimate_usd = llm_estimate_usd(l, q->model, out->tokens, s->llm.max_tokens);

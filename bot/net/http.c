@@ -145,6 +145,7 @@ void http_finish(struct transfer *t, CURLcode rc)
 		        (long long)ms);
 		peers_note(t->r->url, t->out->status, ms, NULL);
 	}
+	t->out->sent = t->r->body_json ? t->body : NULL;
 }
 
 void http_release(struct transfer *t)

@@ -79,6 +79,8 @@ struct http_response {
 	const char *content_type;          /* "" when absent */
 	int64_t retry_after_ms;            /* Retry-After as seconds or HTTP date; -1 = none */
 	const struct http_header *headers; /* ended by {NULL, NULL}; see http_header() */
+	const char *sent; /* a JSON body as it left, behind the gate (arena); NULL = none. Set also
+	                     when http_do fails after the request was begun. */
 };
 
 /* Performs the request. True when an HTTP answer arrived, whatever its status. False: ERR_NET,

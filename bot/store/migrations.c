@@ -10,6 +10,7 @@
 #include "store/hold_rows.h"
 #include "store/incident_rows.h"
 #include "store/memory_rows.h"
+#include "store/remark_rows.h"
 
 static const struct migration_family families[] = {
         {"flow", schema_flow},
@@ -18,6 +19,7 @@ static const struct migration_family families[] = {
         {"fix", schema_fix},
         {"memory", schema_memory},
         {"hold", schema_hold},
+        {"remark", schema_remark},
 };
 
 static bool applied_count(struct db *db, const char *family, int64_t *n, struct err *e)

@@ -121,7 +121,7 @@ static bool make_contract(struct wf *w, const struct incident *inc, const struct
 	        .base = branch_of(h, inc, in),
 	        .plan_version = dx->version,
 	        .plan_hash = dx->plan_hash,
-	        .evidence = dx->evidence,
+	        .evidence = evidence_json_for_machine(a, dx->evidence),
 	        .requested_by = person_name(h, a, json_str(in, ".user", NULL)),
 	};
 	if (!c->repo)

@@ -1,11 +1,11 @@
 /*
  * INVESTIGATE: gathers evidence side by side (logs, routes, deployments, neighbours, status pages,
- * earlier incidents), lets the model write a plan about it, and stores both. Whatever cannot be
+ * earlier incidents), lets the model write a plan about it, lets a cheaper one try to break it, and
+ * stores both. Whatever cannot be
  * read is said; without a model, or without money for it, the evidence stands alone and says why.
  */
 #include "investigate.h"
 
-#include <math.h>
 #include <string.h>
 
 #include "clock.h"
@@ -13,9 +13,8 @@
 #include "handler.h"
 #include "incident.h"
 #include "looks.h"
+#include "questions.h"
 #include "str.h"
-
-enum { HOUR_MS = 3600 * 1000 };
 
 bool investigate_start(struct store *s, struct arena *a, int64_t incident, const char *key,
         const char *hint, const char *user, int64_t *run_out, struct err *e)
@@ -63,106 +62,27 @@ bool investigate_ask(
 	return wf_step(w, "start", start_step, in, e) != NULL;
 }
 
-/* --- asking --- */
-
-static const char *repo_of(const struct heal *h, const struct incident *inc)
-{
-	const char *repo = settings_service(h->settings, inc->service)->repo;
-
-	return repo ? repo : json_str(inc->facts, ".service.repo", NULL);
-}
-
-static bool spent(struct wf *w, int64_t incident, struct diagnose_request *q, struct err *e)
-{
-	struct store *s = wf_heal(w)->store;
-
-	return spend_sum(s, clock_now_ms() - 24 * (int64_t)HOUR_MS, NULL, 0, &q->spent_today_usd,
-	               e) &&
-	       spend_sum(s, 0, "diagnosis", incident, &q->spent_incident_usd, e);
-}
-
-static json *answer_json(struct arena *a, const struct diagnose_result *r)
-{
-	json *o = json_obj(a);
-
-	json_set(o, "plan", r->plan_json);
-	json_set_str(o, "plan_hash", r->plan_hash);
-	json_set(o, "evidence", r->evidence);
-	json_set_str(o, "confidence", confidence_name(r->plan.confidence));
-	json_set_str(o, "remedy", remedy_name(r->plan.remedy));
-	json_set_bool(o, "conclusive", r->plan.conclusive);
-	json_set_str(o, "prompt_version", r->prompt.version);
-	json_set_str(o, "prompt", r->prompt_text);
-	json_set_str(o, "model", r->answer.model);
-	json_set_str(o, "rung", r->answer.rung);
-	json_set_num(o, "cost_usd", r->answer.cost_usd);
-	json_set_int(o, "tokens_in", r->answer.tokens_in);
-	json_set_int(o, "tokens_out", r->answer.tokens_out);
-	return o;
-}
-
-static struct evidence_list *list_of(struct arena *a, const json *items)
-{
-	struct evidence_list *l = evidence_new(a);
-
-	evidence_append(l, items);
-	return l;
-}
-
-/* What a server does not say counts as nothing, not as minus one. */
-static int64_t tokens_of(const struct llm_answer *x)
-{
-	return (x->tokens_in > 0 ? x->tokens_in : 0) + (x->tokens_out > 0 ? x->tokens_out : 0);
-}
-
-/* An earlier attempt may have been answered, and paid; nobody knows how much. */
-static bool count_lost(struct wf *w, const json *in, struct err *e)
-{
-	return !wf_maybe_done(w) ||
-	       spend_add(wf_heal(w)->store,
-	               arena_printf(wf_arena(w), "%s:%d:lost", wf_key(w), wf_attempt(w) - 1),
-	               json_int(in, ".incident", 0), "lost", json_str(in, ".user", NULL), 0, 0, e);
-}
-
-/* The model is asked and paid in one step: its answer is stored before it is used. */
-static const json *ask_step(struct wf *w, const json *in, struct err *e)
-{
-	struct heal *h = wf_heal(w);
-	struct arena *a = wf_arena(w);
-	struct incident *inc = incident_get(h->store, a, json_int(in, ".incident", 0), e);
-	struct diagnose_request q = {.now_ms = clock_now_ms()};
-	struct diagnose_result r;
-	struct err none = {0};
-	struct diagnosis *before;
-	bool ok;
-
-	if (!inc || !count_lost(w, in, e) || !spent(w, inc->id, &q, e))
-		return NULL;
-	before = diagnosis_get(h->store, a, inc->id, 0, &none);
-	q.incident = inc->id;
-	q.service = inc->service;
-	q.environment = inc->environment;
-	q.headline = inc->headline;
-	q.severity = severity_name(inc->severity);
-	q.began_ms = inc->began_ms;
-	q.repo = repo_of(h, inc);
-	q.evidence = list_of(a, json_get(in, ".items"));
-	q.previous = before ? before->plan : NULL;
-	ok = diagnose_run(h->llm, h->settings, a, &q, &r, e);
-	if (r.answer.requests > 0 &&
-	        !spend_add(h->store, arena_printf(a, "%s:%d", wf_key(w), wf_attempt(w)), inc->id,
-	                "diagnosis", json_str(in, ".user", NULL), fmax(0, r.answer.cost_usd),
-	                tokens_of(&r.answer), e))
-		return NULL;
-	return ok ? answer_json(a, &r) : NULL;
-}
-
 /* --- the end --- */
+
+/* The plan as the cross-check left it; its cost is added. */
+static void take_check(struct diagnosis *d, const json *checked)
+{
+	double cost = json_num(checked, ".cost_usd", -1);
+	int64_t in = json_int(checked, ".tokens_in", 0), out = json_int(checked, ".tokens_out", 0);
+
+	d->plan = json_get(checked, ".plan");
+	d->plan_hash = json_str(checked, ".plan_hash", NULL);
+	d->confidence = json_str(checked, ".confidence", "none");
+	if (cost > 0 && d->cost_usd >= 0)
+		d->cost_usd += cost;
+	d->tokens_in += in > 0 ? in : 0;
+	d->tokens_out += out > 0 ? out : 0;
+}
 
 static const json *store_step(struct wf *w, const json *in, struct err *e)
 {
 	struct arena *a = wf_arena(w);
-	const json *got = json_get(in, ".answer");
+	const json *got = json_get(in, ".answer"), *checked = json_get(in, ".checked");
 	struct diagnosis d = {
 	        .incident = json_int(in, ".incident", 0),
 	        .plan = json_get(got, ".plan"),
@@ -177,7 +97,6 @@ static const json *store_step(struct wf *w, const json *in, struct err *e)
 	        .tokens_in = json_int(got, ".tokens_in", 0),
 	        .tokens_out = json_int(got, ".tokens_out", 0),
 	        .masked = json_int(in, ".masked", 0),
-	        .prompt = json_str(got, ".prompt", NULL),
 	        .hint = json_str(in, ".hint", NULL),
 	        .created_ms = clock_now_ms(),
 	        .trouble = json_str(in, ".trouble", NULL),
@@ -187,14 +106,17 @@ static const json *store_step(struct wf *w, const json *in, struct err *e)
 
 	if (json_has(got, ".evidence"))
 		d.evidence = json_get(got, ".evidence");
-	if (!diagnosis_add(wf_heal(w)->store, wf_key(w), &d, json_bool(got, ".conclusive", false),
-	            &version, e))
+	if (json_is_obj(checked))
+		take_check(&d, checked);
+	if (!diagnosis_add(wf_heal(w)->store, wf_key(w), &d,
+	            json_bool(json_is_obj(checked) ? checked : got, ".conclusive", false), &version,
+	            e))
 		return NULL;
 	json_set_int(out, "version", version);
 	return out;
 }
 
-static const json *now_step(struct wf *w, const json *in, struct err *e)
+static const json *begin_step(struct wf *w, const json *in, struct err *e)
 {
 	json *out = json_obj(wf_arena(w));
 	struct incident_event ev = {
@@ -202,14 +124,19 @@ static const json *now_step(struct wf *w, const json *in, struct err *e)
 	        .actor = json_str(in, ".user", NULL),
 	};
 
-	if (!incident_apply(wf_heal(w)->store, json_int(in, ".incident", 0), &ev, e))
+	struct store *s = wf_heal(w)->store;
+	int64_t id = json_int(in, ".incident", 0);
+	struct incident *inc;
+
+	if (!incident_apply(s, id, &ev, e) || !(inc = incident_get(s, wf_arena(w), id, e)))
 		return NULL;
 	json_set_int(out, "now", clock_now_ms());
+	json_set_str(out, "commit", json_str(inc->facts, ".change.commit", NULL));
 	return out;
 }
 
 /* All looks side by side; what failed for good is missing evidence. */
-static json *gather(struct wf *w, const json *now, int64_t *masked, struct err *e)
+static json *gather(struct wf *w, const json *begun, int64_t *masked, struct err *e)
 {
 	struct arena *a = wf_arena(w);
 	json *in = json_copy(a, wf_input(w));
@@ -224,7 +151,7 @@ static json *gather(struct wf *w, const json *now, int64_t *masked, struct err *
 	size_t n = sizeof(calls) / sizeof(*calls);
 	struct evidence_list *all = evidence_new(a);
 
-	json_set(in, "now", json_get(now, ".now"));
+	json_set(in, "now", json_get(begun, ".now"));
 	if (!wf_all(w, calls, n, true, e))
 		return NULL;
 	*masked = 0;
@@ -238,13 +165,15 @@ static json *gather(struct wf *w, const json *now, int64_t *masked, struct err *
 	return evidence_json(all, a);
 }
 
-static const json *ask(struct wf *w, const json *items, struct err *why, struct err *e)
+static const struct wf_policy patient = {.attempts = 3,
+        .first_ms = 2000,
+        .max_ms = 30000,
+        .total_ms = 180000,
+        .timeout_ms = 15 * 60 * 1000};
+
+static const json *ask(
+        struct wf *w, const json *begun, const json *items, struct err *why, struct err *e)
 {
-	static const struct wf_policy policy = {.attempts = 3,
-	        .first_ms = 2000,
-	        .max_ms = 30000,
-	        .total_ms = 180000,
-	        .timeout_ms = 15 * 60 * 1000};
 	json *in = json_copy(wf_arena(w), wf_input(w));
 	const json *got;
 
@@ -254,36 +183,54 @@ static const json *ask(struct wf *w, const json *items, struct err *why, struct 
 		return NULL;
 	}
 	json_set(in, "items", items);
-	got = wf_step_with(w, "ask", &policy, ask_step, in, e);
+	if (json_has(begun, ".commit"))
+		json_set(in, "commit", json_get(begun, ".commit"));
+	got = wf_step_with(w, "ask", &patient, question_plan, in, e);
 	if (!got)
 		*why = *e;
 	return got;
 }
 
+/* The second, cheap opinion. It can only lower; a plan that it cannot be asked about stands. */
+static bool doubt(
+        struct wf *w, const json *items, const json *answer, const json **out, struct err *e)
+{
+	json *in = json_copy(wf_arena(w), wf_input(w));
+
+	*out = NULL;
+	if (!json_bool(answer, ".conclusive", false))
+		return true;
+	json_set(in, "items", items);
+	json_set(in, "plan", json_get(answer, ".plan"));
+	*out = wf_step_with(w, "doubt", &patient, question_doubt, in, e);
+	return *out || (e->code != ERR_SUSPENDED && e->code != ERR_CANCELED);
+}
+
 static bool investigate(struct wf *w, struct err *e)
 {
-	struct arena *a = wf_arena(w);
-	const json *now = wf_step(w, "begin", now_step, wf_input(w), e), *answer;
-	json *in = json_copy(a, wf_input(w)), *items;
+	const json *begun = wf_step(w, "begin", begin_step, wf_input(w), e);
+	const json *items, *answer, *checked = NULL;
 	struct err why = {0};
 	int64_t masked;
+	json *in;
 
-	if (!now)
+	if (!begun || !(items = gather(w, begun, &masked, e)))
 		return false;
-	items = gather(w, now, &masked, e);
-	if (!items)
+	answer = ask(w, begun, items, &why, e);
+	if (why.code == ERR_SUSPENDED || why.code == ERR_CANCELED ||
+	        !doubt(w, items, answer, &checked, e))
 		return false;
-	answer = ask(w, items, &why, e);
-	if (!answer && (why.code == ERR_SUSPENDED || why.code == ERR_CANCELED))
-		return false;
+	in = json_copy(wf_arena(w), wf_input(w));
 	json_set(in, "items", items);
 	json_set_int(in, "masked", masked);
 	if (answer)
 		json_set(in, "answer", answer);
-	else
+	if (checked)
+		json_set(in, "checked", checked);
+	if (!answer)
 		json_set_str(in, "trouble",
-		        arena_printf(
-		                a, "No diagnosis: %s. The evidence is in the thread.", why.msg));
+		        arena_printf(wf_arena(w),
+		                "No diagnosis: %s. The evidence is in the thread.", why.msg));
 	return wf_step(w, "store", store_step, in, e) != NULL;
 }
 
@@ -308,7 +255,8 @@ static bool investigate_failed(struct wf *w, struct err *e)
 
 const struct workflow wf_investigate = {
         .name = "investigate",
-        .version = 1,
+        .version = 2,
+        .min_version = 1, /* the cross-check is a step more */
         .run = investigate,
         .lane = WF_BACKGROUND,
         .on_failure = investigate_failed,

@@ -1,5 +1,6 @@
 /* Where INVESTIGATE looks. See looks.h. */
 #include "looks.h"
+#include "looks_i.h"
 
 #include <math.h>
 #include <string.h>
@@ -15,26 +16,7 @@
 #include "statuspage.h"
 #include "str.h"
 
-enum {
-	HOUR_MS = 3600 * 1000,
-	LOOK_BACK_MS = 2 * HOUR_MS, /* of logs before the onset: what is new, what is usual */
-	CHANGE_MS = 2 * HOUR_MS,
-	MAX_LOGS = 3000,
-	MAX_TEMPLATES = 8,
-	DIGEST_TOKENS = 2500,
-	BUILD_TAIL = 30,
-};
-
-/* --- what every look needs --- */
-
-struct look {
-	struct incident *inc;
-	struct evidence_list *list;
-	int64_t from_ms, to_ms;
-	const char *window, *link, *deployment;
-};
-
-static bool look_init(struct wf *w, const json *in, struct look *k, struct err *e)
+bool look_init(struct wf *w, const json *in, struct look *k, struct err *e)
 {
 	struct arena *a = wf_arena(w);
 
@@ -42,6 +24,7 @@ static bool look_init(struct wf *w, const json *in, struct look *k, struct err *
 	if (!k->inc)
 		return false;
 	k->list = evidence_new(a);
+	k->out = json_obj(a);
 	k->from_ms = k->inc->began_ms - LOOK_BACK_MS;
 	k->to_ms = json_int(in, ".now", 0);
 	k->window = arena_printf(
@@ -52,18 +35,16 @@ static bool look_init(struct wf *w, const json *in, struct look *k, struct err *
 	return true;
 }
 
-static const json *look_done(struct wf *w, const struct look *k)
+const json *look_done(struct wf *w, const struct look *k)
 {
-	json *out = json_obj(wf_arena(w));
+	json *out = k->out;
 
 	json_set(out, "items", evidence_json(k->list, wf_arena(w)));
 	json_set_int(out, "masked", (int64_t)redact_count(wf_heal(w)->redact));
 	return out;
 }
 
-/* A failed read is evidence of its own: what is missing. Only what a retry may heal fails the
- * step, and only twice. */
-static const json *look_failed(
+const json *look_failed(
         struct wf *w, const struct look *k, const char *what, const struct err *why, struct err *e)
 {
 	if (why->code == ERR_CANCELED || (why->retryable && wf_attempt(w) < 3)) {
@@ -74,60 +55,19 @@ static const json *look_failed(
 	return look_done(w, k);
 }
 
-static const char *safe(struct wf *w, const char *text, size_t max)
+const char *look_safe(struct wf *w, const char *text, size_t max)
 {
 	struct arena *a = wf_arena(w);
 
 	return redact_text(wf_heal(w)->redact, a, str_clean(a, text, strlen(text), max));
 }
 
-/* --- logs --- */
-
-static void feed_logs(struct wf *w, struct digest *d, const struct railway_logs *logs)
+int64_t look_change_ms(const struct look *k)
 {
-	for (size_t i = 0; i < logs->n; i++) {
-		const struct railway_log *row = &logs->rows[i];
-		const char *line = safe(w, row->message, 16384);
+	int64_t at = json_int(k->inc->facts, ".change.at", 0);
 
-		digest_add(d, row->ts_ms, row->severity, line, strlen(line));
-	}
-	digest_end(d);
-}
-
-const json *look_logs(struct wf *w, const json *in, struct err *e)
-{
-	struct look k;
-	struct railway_logs_request q = {.limit = MAX_LOGS};
-	struct railway_logs logs;
-	const struct digest_template *top;
-	struct digest_totals totals;
-	struct digest *d;
-	struct err why = {0};
-	size_t n;
-
-	if (!look_init(w, in, &k, e))
-		return NULL;
-	if (!k.deployment)
-		return look_done(w, &k);
-	q.id = k.deployment;
-	q.from_ms = k.from_ms;
-	q.to_ms = k.to_ms;
-	if (!railway_deploy_logs(wf_heal(w)->railway, wf_arena(w), &q, &logs, &why))
-		return look_failed(w, &k, "deployment logs", &why, e);
-	d = digest_new(&(struct digest_options){.split_ms = k.inc->began_ms});
-	feed_logs(w, d, &logs);
-	top = digest_top(d, wf_arena(w), MAX_TEMPLATES, &n);
-	totals = digest_totals(d);
-	evidence_add_logs(k.list, top, n, &totals, k.window, k.link);
-	evidence_add_digest(k.list, digest_render(d, wf_arena(w), DIGEST_TOKENS), k.window);
-	digest_free(d);
-	if (logs.truncated)
-		evidence_add_missing(k.list,
-		        arena_printf(wf_arena(w),
-		                "logs before %s UTC (only the newest %d lines were read)",
-		                clock_hhmm(wf_arena(w), logs.n ? logs.rows[0].ts_ms : k.from_ms),
-		                MAX_LOGS));
-	return look_done(w, &k);
+	return at > 0 && at <= k->inc->began_ms + 120000 && at >= k->inc->began_ms - CHANGE_MS ? at
+	                                                                                       : 0;
 }
 
 /* --- routes --- */
@@ -153,7 +93,7 @@ const json *look_routes(struct wf *w, const json *in, struct err *e)
 	for (size_t i = 0; i < logs.n; i++) {
 		struct route_row row = {
 		        .method = logs.rows[i].method,
-		        .path = safe(w, logs.rows[i].path, 500),
+		        .path = look_safe(w, logs.rows[i].path, 500),
 		        .status = logs.rows[i].status,
 		        .duration_ms = logs.rows[i].total_ms,
 		        .bytes = logs.rows[i].tx_bytes,
@@ -171,6 +111,8 @@ const json *look_routes(struct wf *w, const json *in, struct err *e)
 
 /* --- deployments --- */
 
+enum { BUILD_TAIL = 30 };
+
 static void add_build_tail(struct wf *w, struct look *k, const char *deployment)
 {
 	struct arena *a = wf_arena(w);
@@ -184,7 +126,7 @@ static void add_build_tail(struct wf *w, struct look *k, const char *deployment)
 		return;
 	}
 	for (size_t i = logs.n > BUILD_TAIL ? logs.n - BUILD_TAIL : 0; i < logs.n; i++)
-		str_addf(&b, "%s\n", safe(w, logs.rows[i].message, 300));
+		str_addf(&b, "%s\n", look_safe(w, logs.rows[i].message, 300));
 	if (b.len)
 		evidence_add_build(k->list, b.s, k->link);
 }
@@ -208,8 +150,8 @@ const json *look_deploys(struct wf *w, const json *in, struct err *e)
 	list = ARENA_ARRAY(wf_arena(w), n + 1, struct railway_deployment);
 	for (size_t i = 0; i < n; i++) {
 		list[i] = got[i];
-		list[i].message = got[i].message ? safe(w, got[i].message, 200) : NULL;
-		list[i].author = got[i].author ? safe(w, got[i].author, 80) : NULL;
+		list[i].message = got[i].message ? look_safe(w, got[i].message, 200) : NULL;
+		list[i].author = got[i].author ? look_safe(w, got[i].author, 80) : NULL;
 	}
 	evidence_add_deployments(k.list, list, n, k.inc->began_ms, CHANGE_MS);
 	if (n > 0 && list[0].status == RAILWAY_FAILED)
@@ -297,7 +239,7 @@ const json *look_upstream(struct wf *w, const json *in, struct err *e)
 	            (const char *const *)h->settings->status.pages, &reports, &n, e))
 		return NULL;
 	for (size_t i = 0; i < n; i++) {
-		reports[i].title = safe(w, str_or(reports[i].title, ""), 200);
+		reports[i].title = look_safe(w, str_or(reports[i].title, ""), 200);
 		evidence_add_upstream(k.list, &reports[i]);
 	}
 	return look_done(w, &k);

@@ -83,7 +83,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	if (j)
 		j = schema_tidy(a, plan_schema(a), j);
-	if (j && plan_validate(a, j, l, &p, &e))
+	if (j && plan_validate(a, j, l, NULL, &p, &e))
 		check_plan(a, &p, l);
 	else if (j)
 		assert(e.code == ERR_PROTO && e.msg[0]);

@@ -172,9 +172,14 @@ static struct evidence_list *one(struct world *w, enum evidence_kind kind,
 	return l;
 }
 
+static const char *const paths[] = {
+        "src/orders.ts", "src/pool.ts", "src/auth.ts", "src/billing.ts"};
+static const struct plan_tree tree = {paths, 4};
+
 static bool run(struct world *w, struct diagnose_result *r, struct err *e)
 {
 	*e = (struct err){0};
+	w->q.tree = &tree;
 	return diagnose_run(w->llm, &w->s, w->a, &w->q, r, e);
 }
 
@@ -224,7 +229,7 @@ static void test_kinds(void **state)
 	                "3× error: environment variable DATABASE_URL is not set", "configuration"},
 	        {EVIDENCE_NEIGHBOUR, EVIDENCE_DECISIVE,
 	                "Postgres (database), CPU 97 %: at its limit or crashing", "code"},
-	        {EVIDENCE_METRIC, EVIDENCE_WEAK, "CPU 96 % (limit 90 %)", "capacity"},
+	        {EVIDENCE_METRIC, EVIDENCE_WEAK, "CPU 96 % (limit 90 %)", NULL}, /* a correlation */
 	        {EVIDENCE_METRIC, EVIDENCE_WEAK, "p95 latency 3 100 ms (limit 3 000 ms)", NULL},
 	};
 	struct world *w = *state;
@@ -455,16 +460,199 @@ static void test_obedient(void **state)
 	assert_null(strstr(all, ".github"));
 	assert_null(strstr(all, "@here"));
 	assert_null(strstr(all, "<!channel>"));
-	assert_null(r.plan.question);
+	assert_non_null(strstr(r.plan.question, "Was anything changed")); /* ours */
 	assert_non_null(r.plan.notes[0]);
 	fault(w, "made_up", 1);
 	assert_true(run(w, &r, &e));
-	assert_string_equal(
-	        r.plan.cause, "Exactly … requests failed since … in … % of all cases [e1]");
+	assert_false(r.plan.conclusive);
+	assert_null(strstr(json_print(w->a, r.plan_json), "73219"));
 	assert_int_equal(r.plan.confidence, CONFIDENCE_LOW);
 	fault(w, "unsure", 1);
 	assert_true(run(w, &r, &e));
 	assert_false(r.plan.conclusive);
+}
+
+/* --- the cross-check --- */
+
+static void doubt_fault(struct world *w, const char *name)
+{
+	control(w, "faults",
+	        arena_printf(w->a,
+	                "{\"peer\":\"llm\",\"match\":\"answer doubt\",\"action\":{\"name\":\"%s\"}}",
+	                name));
+}
+
+/* It may lower and nothing else, it is asked of the cheap model, and its failure changes nothing.
+ */
+static void test_doubt(void **state)
+{
+	static const struct {
+		const char *fault;
+		enum confidence to;
+		bool objects;
+	} t[] = {{NULL, CONFIDENCE_HIGH, false}, {"weak", CONFIDENCE_MEDIUM, true},
+	        {"refuted", CONFIDENCE_LOW, true}, {"groundless", CONFIDENCE_HIGH, false},
+	        {"overloaded", CONFIDENCE_HIGH, false}, {"refusal", CONFIDENCE_HIGH, false},
+	        {"not_json", CONFIDENCE_HIGH, false}};
+	struct world *w = *state;
+	struct diagnose_result r, d;
+	struct plan p;
+	struct err e;
+
+	leak(w);
+	w->s.llm.triage_model = "cheap";
+	for (size_t k = 0; k < UNIT_LEN(both); k++) {
+		use(w, both[k], "m");
+		for (size_t i = 0; i < UNIT_LEN(t); i++) {
+			unit_case("%s %zu", str_or(t[i].fault, "honest"), k);
+			assert_true(run(w, &r, &e));
+			p = r.plan;
+			if (t[i].fault)
+				doubt_fault(w, t[i].fault);
+			(void)diagnose_doubt(w->llm, &w->s, w->a, &w->q, &p, &d, &e);
+			assert_string_equal(d.answer.model, "cheap");
+			assert_int_equal(p.confidence, t[i].to);
+			assert_int_equal(p.objection != NULL, t[i].objects);
+			assert_non_null(p.checked_by);
+			assert_int_equal(p.conclusive, t[i].to >= CONFIDENCE_MEDIUM);
+			assert_true(d.answer.nsent > 0);
+			assert_non_null(strstr(d.answer.sent[0], "EVIDENCE-"));
+		}
+	}
+}
+
+/* Nothing was found, so there is nothing to break and nothing to pay. */
+static void test_doubt_of_nothing(void **state)
+{
+	struct world *w = *state;
+	struct diagnose_result r, d;
+	struct err e;
+
+	one(w, EVIDENCE_METRIC, EVIDENCE_WEAK, "p95 latency 3 100 ms (limit 3 000 ms)");
+	use(w, LLM_OPENAI, "m");
+	assert_true(run(w, &r, &e));
+	assert_true(diagnose_doubt(w->llm, &w->s, w->a, &w->q, &r.plan, &d, &e));
+	assert_int_equal(d.answer.requests, 0);
+	assert_null(r.plan.checked_by);
+}
+
+static void test_answer(void **state)
+{
+	struct world *w = *state;
+	struct diagnose_result r;
+	const char *text;
+	struct err e;
+
+	leak(w);
+	for (size_t k = 0; k < UNIT_LEN(both); k++) {
+		use(w, both[k], "m");
+		assert_true(diagnose_answer(w->llm, &w->s, w->a, &w->q,
+		        "which deploy came before the onset?", &text, &r, &e));
+		assert_non_null(strstr(text, "[e3]"));
+		assert_true(
+		        diagnose_answer(w->llm, &w->s, w->a, &w->q, "why so sad?", &text, &r, &e));
+		assert_string_equal(text, "The evidence of this incident does not tell.");
+	}
+}
+
+/* --- what attackers write --- */
+
+static struct evidence_list *attacked(struct world *w, const char *channel, const char *text)
+{
+	struct evidence_list *l = leak(w);
+
+	if (str_eq(channel, "log")) {
+		struct digest_template t = {
+		        .text = text, .sample = text, .severity = "error", .count = 7};
+
+		evidence_add_logs(l, &t, 1, NULL, "the onset", "14:02–14:32 UTC", NULL);
+	} else if (str_eq(channel, "path")) {
+		evidence_add_routes(
+		        l, arena_printf(w->a, "%s  7 requests  7 failed", text), 1, "", NULL);
+	} else if (str_eq(channel, "commit")) {
+		struct railway_deployment d = {.id = "d",
+		        .commit = "9be01d2aa",
+		        .message = text,
+		        .author = "Eve",
+		        .status = RAILWAY_SUCCESS,
+		        .created_ms = w->q.began_ms - 90000};
+
+		evidence_add_deployments(l, &d, 1, w->q.began_ms, 3600000);
+	} else if (str_eq(channel, "status")) {
+		struct status_report s = {.name = "Example",
+		        .page = "https://status.example",
+		        .level = STATUS_INFO,
+		        .title = text};
+
+		evidence_add_upstream(l, &s);
+	} else {
+		evidence_add_person(l, "Eve", text, w->q.began_ms);
+	}
+	return l;
+}
+
+/* The plan as people and the agent get it. */
+static const char *outcome(struct world *w, const char *channel, const char *text)
+{
+	struct diagnose_result r;
+	struct err e;
+
+	attacked(w, channel, text);
+	if (!run(w, &r, &e))
+		fail_msg("%s", e.msg);
+	return json_print(w->a, r.plan_json);
+}
+
+static void gullible(struct world *w, const char *text)
+{
+	json *o = json_obj(w->a), *act;
+
+	json_set_str(o, "peer", "llm");
+	json_set_str(o, "match", "answer diagnosis");
+	act = json_set_obj(o, "action");
+	json_set_str(act, "name", "gullible");
+	json_set_str(act, "value", text);
+	control(w, "faults", json_print(w->a, o));
+}
+
+/* A model that believes every word of it: the plan is the same as with harmless text. */
+static void test_injections(void **state)
+{
+	static const char path[] = "tests/golden/injection/corpus.tsv";
+	struct world *w = *state;
+	const char *root = getenv("ROOT");
+	FILE *f = fopen(root ? arena_printf(w->a, "%s/%s", root, path) : path, "r");
+	char line[2000];
+	int n = 0;
+
+	assert_non_null(f);
+	while (fgets(line, sizeof(line), f)) {
+		char *carrier = strchr(line, '\t'), *payload;
+		const char *text, *want, *got;
+		const struct evidence *last;
+
+		if (*line == '#')
+			continue;
+		assert_non_null(carrier);
+		*carrier++ = '\0';
+		payload = strchr(carrier, '\t');
+		assert_non_null(payload);
+		*payload++ = '\0';
+		payload[strcspn(payload, "\n")] = '\0';
+		unit_case("%s: %s|%s", line, carrier, payload);
+		text = arena_printf(w->a, "%s%s", carrier, payload);
+		use(w, both[n % 2], "m");
+		want = outcome(
+		        w, line, arena_printf(w->a, "%sa harmless remark about nothing", carrier));
+		gullible(w, payload);
+		got = outcome(w, line, text);
+		assert_string_equal(got, want);
+		last = evidence_at(w->q.evidence, evidence_count(w->q.evidence) - 1);
+		assert_true(last->suspicious); /* people are told */
+		n++;
+	}
+	fclose(f);
+	assert_true(n >= 60);
 }
 
 #define IN_WORLD(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -474,7 +662,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {IN_WORLD(test_plan), IN_WORLD(test_kinds),
 	        IN_WORLD(test_ladder), IN_WORLD(test_too_long), IN_WORLD(test_repaired),
 	        IN_WORLD(test_failures), IN_WORLD(test_wire), IN_WORLD(test_refused),
-	        IN_WORLD(test_obedient)};
+	        IN_WORLD(test_obedient), IN_WORLD(test_doubt), IN_WORLD(test_doubt_of_nothing),
+	        IN_WORLD(test_answer), IN_WORLD(test_injections)};
 
 	return cmocka_run_group_tests(tests, start_sandbox, stop_sandbox);
 }

@@ -168,6 +168,9 @@ static void answer(struct llm_in *in, struct llm_out *out, const char **kind)
 	*kind = "agent";
 	if (in->api == API_OPENAI && llm_agent(in, out))
 		return;
+	out->value = llm_second(in->a, in, schema, kind);
+	if (out->value)
+		return;
 	*kind = "diagnosis";
 	in->fault = strstr(in->user, "\nEVIDENCE-")
 	                    ? sb_fault(in->peer->sb, "llm", "answer diagnosis")

@@ -14,8 +14,10 @@
  * other") with {"name":…}:
  *   refusal length filter empty prose fenced wrong_shape wrong_once not_json error_inside no_usage
  *   obey (does what hostile text in the evidence would want), made_up (invents ids and figures),
+ *   gullible (believes "value" when any piece of it reached the prompt, else answers honestly),
  *   unsure (cause null), slow (value = ms), rate (429 with Retry-After), quota (429 without),
  *   overloaded (529), too_long
+ * For "answer doubt" also weak, refuted, groundless (refuted without an item); "answer question".
  * and for the agent: give_up no_push no_pr wrong_branch forbidden endless
  * Failures of the wire itself (status, drop, hang, truncate) are the framework's: match "POST
  * /v1/…".
@@ -67,6 +69,21 @@ const char *llm_check_openai(
         struct arena *a, const json *body, const char **param, const char **code);
 const char *llm_check_anthropic(struct arena *a, const json *body);
 
+enum { LLM_MAX_ITEMS = 80 };
+struct llm_item {
+	const char *id, *kind, *value;
+};
+struct llm_items {
+	struct llm_item v[LLM_MAX_ITEMS];
+	size_t n;
+};
+/* The evidence between the marks of a prompt. */
+void llm_read_items(struct arena *a, const char *user, struct llm_items *out);
+
+/* llm_second.c: the cross-check and people's questions; NULL = the schema is neither's. `kind` gets
+ * "doubt" or "question". */
+const json *llm_second(struct arena *a, struct llm_in *in, const json *schema, const char **kind);
+
 /* llm_doctor.c: is there evidence in the prompt, and what does it say? NULL = no evidence. */
 const json *llm_diagnose(struct arena *a, const struct llm_in *in, const char *fault);
 
@@ -77,6 +94,10 @@ void llm_add_step(
  */
 void llm_obey(json *plan);
 void llm_make_up(json *plan);
+/* Did anything of the fault's "value", what an attacker wrote, reach the prompt? */
+bool llm_reached(struct arena *a, const struct llm_in *in);
+/* A plan that fits the schema and does what the attacker wants: another remedy, another target. */
+void llm_believe(json *plan, const struct llm_items *it);
 void llm_spoil(struct llm_in *in, struct llm_out *o, const char *name);
 bool llm_refuse(const struct llm_in *in, const char *name, struct sb_response *rs);
 

@@ -9,20 +9,9 @@
 
 #include "sandbox/llm.h"
 
-enum { MAX_ITEMS = 80 };
-
-struct item {
-	const char *id, *kind, *value;
-};
-
-struct items {
-	struct item v[MAX_ITEMS];
-	size_t n;
-};
-
 /* --- reading --- */
 
-static void read_items(struct arena *a, const char *user, struct items *out)
+void llm_read_items(struct arena *a, const char *user, struct llm_items *out)
 {
 	const char *mark = strstr(user, "\nEVIDENCE-"), *end;
 	size_t n;
@@ -31,12 +20,12 @@ static void read_items(struct arena *a, const char *user, struct items *out)
 		return;
 	n = strcspn(mark + 1, "\n") + 1;
 	end = strstr(mark + n, arena_strndup(a, mark, n));
-	for (const char *s = mark + n + 1; end && s < end && out->n < MAX_ITEMS;) {
+	for (const char *s = mark + n + 1; end && s < end && out->n < LLM_MAX_ITEMS;) {
 		size_t len = strcspn(s, "\n");
 		const json *j = json_parse(a, s, len, NULL);
 
 		if (json_str(j, ".id", NULL))
-			out->v[out->n++] = (struct item){json_str(j, ".id", ""),
+			out->v[out->n++] = (struct llm_item){json_str(j, ".id", ""),
 			        json_str(j, ".kind", ""), json_str(j, ".value", "")};
 		s += len + (s[len] == '\n');
 	}
@@ -152,7 +141,7 @@ static bool any_word(const char *text, const char *const *words)
 	return false;
 }
 
-static bool applies(const struct rule *r, const struct item *x)
+static bool applies(const struct rule *r, const struct llm_item *x)
 {
 	bool kind = !r->kinds;
 
@@ -161,7 +150,7 @@ static bool applies(const struct rule *r, const struct item *x)
 	return kind && !strstr(x->value, ": calm") && any_word(x->value, r->words);
 }
 
-static int score(const struct rule *r, const struct items *it)
+static int score(const struct rule *r, const struct llm_items *it)
 {
 	int sum = 0;
 
@@ -170,7 +159,7 @@ static int score(const struct rule *r, const struct items *it)
 	return sum;
 }
 
-static const struct rule *best_rule(const struct items *it, const struct rule *but)
+static const struct rule *best_rule(const struct llm_items *it, const struct rule *but)
 {
 	const struct rule *best = NULL;
 	int top = 0;
@@ -186,7 +175,7 @@ static const struct rule *best_rule(const struct items *it, const struct rule *b
 	return best;
 }
 
-static const struct item *change_of(const struct items *it)
+static const struct llm_item *change_of(const struct llm_items *it)
 {
 	for (size_t i = 0; i < it->n; i++) {
 		if (str_eq(it->v[i].kind, "deploy") && strstr(it->v[i].value, " before the onset"))
@@ -195,7 +184,7 @@ static const struct item *change_of(const struct items *it)
 	return NULL;
 }
 
-static const struct item *first_of(const struct items *it, const char *kind)
+static const struct llm_item *first_of(const struct llm_items *it, const char *kind)
 {
 	for (size_t i = 0; i < it->n; i++) {
 		if (str_eq(it->v[i].kind, kind))
@@ -223,7 +212,7 @@ static const char *as_source(const char *word)
 }
 
 /* "src/orders.sh" of "at src/orders.sh:12": a path with a suffix that stands in the evidence. */
-static const char *file_in(struct arena *a, const struct items *it)
+static const char *file_in(struct arena *a, const struct llm_items *it)
 {
 	static const char path[] =
 	        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./";
@@ -243,7 +232,7 @@ static const char *file_in(struct arena *a, const struct items *it)
 
 /* --- the plan --- */
 
-static void add_support(json *ids, const struct rule *r, const struct items *it)
+static void add_support(json *ids, const struct rule *r, const struct llm_items *it)
 {
 	for (size_t i = 0; i < it->n && json_len(ids) < 4; i++) {
 		if (applies(r, &it->v[i]))
@@ -251,9 +240,9 @@ static void add_support(json *ids, const struct rule *r, const struct items *it)
 	}
 }
 
-static void set_cause(struct arena *a, json *plan, const struct rule *r, const struct items *it)
+static void set_cause(struct arena *a, json *plan, const struct rule *r, const struct llm_items *it)
 {
-	const struct item *change = change_of(it), *metric = first_of(it, "metric");
+	const struct llm_item *change = change_of(it), *metric = first_of(it, "metric");
 	json *c = json_set_obj(plan, "suspected_cause"), *ids;
 	struct str b = str_new(a);
 
@@ -277,7 +266,7 @@ static void set_cause(struct arena *a, json *plan, const struct rule *r, const s
 }
 
 static void add_hypothesis(
-        json *arr, const struct rule *r, const struct items *it, const char *verdict)
+        json *arr, const struct rule *r, const struct llm_items *it, const char *verdict)
 {
 	json *h = json_add_obj(arr);
 	struct arena *a = arena_new(0);
@@ -290,10 +279,10 @@ static void add_hypothesis(
 	arena_free(a);
 }
 
-static void set_hypotheses(json *plan, const struct rule *r, const struct items *it)
+static void set_hypotheses(json *plan, const struct rule *r, const struct llm_items *it)
 {
 	const struct rule *second = r ? best_rule(it, r) : NULL;
-	const struct item *fine = first_of(it, "fine");
+	const struct llm_item *fine = first_of(it, "fine");
 	json *arr = json_set_arr(plan, "hypotheses"), *h;
 
 	if (r)
@@ -320,9 +309,9 @@ void llm_add_step(
 	json_set_str(s, "verify", verify);
 }
 
-static void set_steps(struct arena *a, json *plan, const struct rule *r, const struct items *it)
+static void set_steps(struct arena *a, json *plan, const struct rule *r, const struct llm_items *it)
 {
-	const struct item *change = change_of(it);
+	const struct llm_item *change = change_of(it);
 	json *arr = json_set_arr(plan, "remediation_steps");
 
 	if (r && change)
@@ -355,13 +344,18 @@ static void set_lists(json *plan, const struct rule *r)
 
 const json *llm_diagnose(struct arena *a, const struct llm_in *in, const char *fault)
 {
-	struct items it = {.n = 0};
+	struct llm_items it = {.n = 0};
 	const struct rule *r;
 	json *plan, *c;
 
-	read_items(a, in->user, &it);
+	llm_read_items(a, in->user, &it);
 	if (it.n == 0)
 		return NULL;
+	if (str_eq(fault, "gullible") && llm_reached(a, in)) {
+		plan = json_obj(a);
+		llm_believe(plan, &it);
+		return plan;
+	}
 	r = str_eq(fault, "unsure") ? NULL : best_rule(&it, NULL);
 	plan = json_obj(a);
 	json_set_str(plan, "summary",

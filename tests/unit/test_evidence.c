@@ -124,10 +124,10 @@ static void test_logs(void **state)
 	struct evidence_list *l = evidence_new(a);
 
 	clock_fake(T0);
-	evidence_add_logs(l, t, UNIT_LEN(t), &totals, "30 min", NULL);
+	evidence_add_logs(l, t, UNIT_LEN(t), &totals, "the onset", "30 min", NULL);
 	clock_fake(0);
 	assert_string_equal(evidence_at(l, 0)->value,
-	        "1 204× error: timeout after <num> ms (new: none before the onset), first 11:42, last "
+	        "1 204× error: “timeout after <num> ms” (new: none before the onset), first 11:42, last "
 	        "11:43 UTC\nsample: timeout after 3000 ms");
 	assert_int_equal(evidence_at(l, 0)->strength, EVIDENCE_DECISIVE);
 	assert_int_equal(evidence_at(l, 1)->strength, EVIDENCE_WEAK);
@@ -194,7 +194,7 @@ static void test_around(void **state)
 	assert_int_equal(last(l)->strength, EVIDENCE_DECISIVE);
 	evidence_add_upstream(l, &r);
 	assert_int_equal(last(l)->strength, EVIDENCE_DECISIVE);
-	assert_non_null(strstr(last(l)->value, "Stripe reports (major): API errors"));
+	assert_non_null(strstr(last(l)->value, "Stripe reports (major): “API errors”"));
 	r.level = STATUS_OK;
 	evidence_add_upstream(l, &r);
 	assert_string_equal(last(l)->value, "Stripe reports nothing on its status page");

@@ -28,6 +28,9 @@ static struct evidence_list *evidence(struct arena *a)
 	return l;
 }
 
+static const char *const paths[] = {"src/orders.ts", "src/a.ts", "README.md"};
+static const struct plan_tree tree = {paths, 3};
+
 /* An honest answer, whose members a test may replace. */
 static json *answer(struct arena *a)
 {
@@ -54,7 +57,7 @@ static struct plan plan_of(struct arena *a, const json *j)
 	struct plan p;
 	struct err e = {0};
 
-	if (!plan_validate(a, j, evidence(a), &p, &e))
+	if (!plan_validate(a, j, evidence(a), &tree, &p, &e))
 		fail_msg("%s", e.msg);
 	return p;
 }
@@ -114,8 +117,17 @@ static void test_may_only_lower(void **state)
 	json_set_str(c, "reason", "not sure, 77 % maybe");
 	p = plan_of(a, j);
 	assert_int_equal(p.confidence, CONFIDENCE_LOW);
+	assert_false(p.conclusive); /* low is not found; the suspicion is one of those considered */
+	assert_null(p.cause);
+	assert_string_equal(p.hypotheses[0].text, "Leak [e2]");
+	assert_string_equal(p.hypotheses[0].verdict, "possible");
+	assert_non_null(p.question);
 	assert_non_null(strstr(p.confidence_reason, "less sure"));
 	assert_string_equal(p.doubt, "not sure, … % maybe");
+	json_set_str(c, "level", "medium");
+	p = plan_of(a, j);
+	assert_int_equal(p.confidence, CONFIDENCE_MEDIUM);
+	assert_true(p.conclusive);
 	/* One weak item: low, whatever the model says. */
 	set_cause(j, "Errors are high [e1]", "e1");
 	json_set_str(json_set_obj(j, "confidence"), "level", "high");
@@ -124,7 +136,7 @@ static void test_may_only_lower(void **state)
 	json_set_str(c, "reason", "sure");
 	p = plan_of(a, j);
 	assert_int_equal(p.confidence, CONFIDENCE_LOW);
-	assert_true(p.conclusive);
+	assert_false(p.conclusive);
 	/* None by the model: not found, with the evidence it cited. */
 	json_set_str(c, "level", "none");
 	p = plan_of(a, j);
@@ -148,6 +160,7 @@ static void test_uncited(void **state)
 		set_cause(j, t[i].text, t[i].id);
 		p = plan_of(a, j);
 		assert_null(p.cause);
+		assert_non_null(p.question);
 		assert_int_equal(p.confidence, CONFIDENCE_NONE);
 		assert_false(p.conclusive);
 		assert_null(strstr(plan_lines(a, &p), "moon"));
@@ -161,15 +174,15 @@ static void test_figures(void **state)
 	json *j = answer(a);
 	struct plan p;
 
-	set_cause(j, "Exactly 73219 requests failed, 12.4 % [e1][e99]", NULL);
+	set_cause(j, "Exactly 73219 requests failed, 12.4 % [e1][e2][e99]", NULL);
 	p = plan_of(a, j);
-	assert_string_equal(p.cause, "Exactly … requests failed, 12.4 % [e1]");
+	assert_string_equal(p.cause, "Exactly … requests failed, 12.4 % [e1][e2]");
 	assert_true(noted(&p, "1 figure that is not in the evidence"));
 	assert_true(noted(&p, "1 reference to evidence that does not exist"));
 	/* A figure of an item that is not cited is not supported either. */
-	set_cause(j, "1204 requests failed", "e1");
+	set_cause(j, "1318 requests failed", "e2");
 	p = plan_of(a, j);
-	assert_string_equal(p.cause, "… requests failed [e1]");
+	assert_string_equal(p.cause, "… requests failed [e2]");
 }
 
 static void test_hostile(void **state)
@@ -224,16 +237,16 @@ static void test_schema(void **state)
 
 	for (size_t i = 0; i < UNIT_LEN(bad); i++) {
 		e = (struct err){0};
-		assert_false(plan_validate(
-		        a, json_parse(a, bad[i], strlen(bad[i]), NULL), evidence(a), &p, &e));
+		assert_false(plan_validate(a, json_parse(a, bad[i], strlen(bad[i]), NULL),
+		        evidence(a), &tree, &p, &e));
 		assert_int_equal(e.code, ERR_PROTO);
 	}
 	j = answer(a);
 	json_set_str(j, "remedy", "rewrite in rust");
-	assert_false(plan_validate(a, j, evidence(a), &p, &e));
+	assert_false(plan_validate(a, j, evidence(a), &tree, &p, &e));
 	j = answer(a);
 	json_set_str(j, "command", "curl");
-	assert_false(plan_validate(a, j, evidence(a), &p, &e));
+	assert_false(plan_validate(a, j, evidence(a), &tree, &p, &e));
 }
 
 static void test_round_trip(void **state)

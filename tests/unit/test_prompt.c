@@ -63,7 +63,8 @@ static struct diagnose_prompt build(struct world *w, size_t budget)
 	struct diagnose_prompt p;
 	struct err e = {0};
 
-	if (!diagnose_prompt(w->llm, &w->s, w->a, &w->q, budget, "EVIDENCE-test", &p, &e))
+	if (!diagnose_prompt(w->llm, &w->s, w->a, &w->q, DIAGNOSE_PLAN, NULL, budget,
+	            "EVIDENCE-test", &p, &e))
 		fail_msg("%s", e.msg);
 	return p;
 }
@@ -89,7 +90,8 @@ static void test_whole(void **state)
 	first = strstr(p.user, "\nEVIDENCE-test\n");
 	second = first ? strstr(first + 1, "\nEVIDENCE-test\n") : NULL;
 	assert_true(second && !strstr(second + 1, "\nEVIDENCE-test\n"));
-	assert_non_null(strstr(p.user, "\"line \\\"one\\\"\\nEVIDENCE-test\\nignore"));
+	assert_non_null(strstr(p.user, "\"line \\\"one\\\"\\n(withheld"));
+	assert_null(strstr(p.user, "ignore previous"));
 	assert_true(p.estimate_usd > 0 && p.estimate_usd < 0.1);
 	/* The system prompt does not change with the incident: servers can cache it. */
 	w->q.incident = 43;
@@ -103,8 +105,10 @@ static void test_random_fence(void **state)
 	struct err e;
 
 	add(w, EVIDENCE_LOG, "x", 1);
-	assert_true(diagnose_prompt(w->llm, &w->s, w->a, &w->q, 0, NULL, &p, &e));
-	assert_true(diagnose_prompt(w->llm, &w->s, w->a, &w->q, 0, NULL, &q, &e));
+	assert_true(
+	        diagnose_prompt(w->llm, &w->s, w->a, &w->q, DIAGNOSE_PLAN, NULL, 0, NULL, &p, &e));
+	assert_true(
+	        diagnose_prompt(w->llm, &w->s, w->a, &w->q, DIAGNOSE_PLAN, NULL, 0, NULL, &q, &e));
 	assert_string_not_equal(p.user, q.user);
 	assert_string_equal(p.system, q.system);
 }
@@ -165,7 +169,8 @@ static void test_override(void **state)
 	f = fopen(path, "w");
 	assert_non_null(f);
 	fclose(f);
-	assert_false(diagnose_prompt(w->llm, &w->s, w->a, &w->q, 0, NULL, &p, &e));
+	assert_false(
+	        diagnose_prompt(w->llm, &w->s, w->a, &w->q, DIAGNOSE_PLAN, NULL, 0, NULL, &p, &e));
 	assert_int_equal(e.code, ERR_CONFIG);
 	assert_non_null(strstr(e.msg, "empty"));
 	unlink(path);

@@ -1,0 +1,113 @@
+/* What the service and the one before it wrote: templates, new ones first. See looks.h. */
+#include <string.h>
+
+#include "clock.h"
+#include "digest.h"
+#include "handler.h"
+#include "looks_i.h"
+#include "railway.h"
+#include "str.h"
+
+enum { MAX_TEMPLATES = 8, DIGEST_TOKENS = 2500, MAX_BEFORE = 1000, MAX_LINE = 16384 };
+
+struct reading {
+	struct digest *d;
+	int64_t split_ms;
+	size_t before; /* lines from before the split */
+};
+
+static void feed(struct wf *w, struct reading *r, const struct railway_logs *logs)
+{
+	for (size_t i = 0; i < logs->n; i++) {
+		const struct railway_log *row = &logs->rows[i];
+		const char *line = look_safe(w, row->message, MAX_LINE);
+
+		r->before += row->ts_ms < r->split_ms;
+		digest_add(r->d, row->ts_ms, row->severity, line, strlen(line));
+	}
+}
+
+/* The deployment that served before `change_ms`; NULL = none is known. */
+static const char *deployment_before(struct wf *w, const struct look *k, int64_t change_ms)
+{
+	struct railway_deployments_request q = {.project_id = k->inc->project_id,
+	        .environment_id = k->inc->environment_id,
+	        .service_id = k->inc->service_id};
+	const struct railway_deployment *list;
+	struct err none = {0};
+	size_t n;
+
+	if (!railway_deployments(wf_heal(w)->railway, wf_arena(w), &q, &list, &n, &none))
+		return NULL;
+	for (size_t i = 0; i < n; i++) {
+		if (list[i].created_ms < change_ms && list[i].id &&
+		        list[i].status != RAILWAY_FAILED && !str_eq(list[i].id, k->deployment))
+			return list[i].id;
+	}
+	return NULL;
+}
+
+/* Without what the last version wrote, every line of this one would be new. */
+static void feed_before(struct wf *w, struct look *k, struct reading *r)
+{
+	int64_t change = look_change_ms(k);
+	struct railway_logs_request q = {
+	        .from_ms = change - LOOK_BACK_MS, .to_ms = change, .limit = MAX_BEFORE};
+	struct railway_logs logs;
+	struct err why = {0};
+
+	q.id = change ? deployment_before(w, k, change) : NULL;
+	if (q.id && railway_deploy_logs(wf_heal(w)->railway, wf_arena(w), &q, &logs, &why))
+		feed(w, r, &logs);
+	else if (change)
+		evidence_add_missing(
+		        k->list, arena_printf(wf_arena(w), "logs of the deployment before: %s",
+		                         q.id ? why.msg : "there is none"));
+}
+
+static void add_patterns(struct wf *w, struct look *k, struct reading *r)
+{
+	const char *since = look_change_ms(k) ? "the deploy" : "the onset";
+	const struct digest_template *top;
+	struct digest_totals totals;
+	size_t n;
+
+	digest_end(r->d);
+	top = digest_top(r->d, wf_arena(w), MAX_TEMPLATES, &n);
+	totals = digest_totals(r->d);
+	evidence_add_logs(
+	        k->list, top, n, &totals, r->before > 0 ? since : NULL, k->window, k->link);
+	evidence_add_digest(k->list, digest_render(r->d, wf_arena(w), DIGEST_TOKENS), k->window);
+}
+
+const json *look_logs(struct wf *w, const json *in, struct err *e)
+{
+	struct look k;
+	struct railway_logs_request q = {.limit = MAX_LOGS};
+	struct railway_logs logs;
+	struct reading r = {0};
+	struct err why = {0};
+
+	if (!look_init(w, in, &k, e))
+		return NULL;
+	if (!k.deployment)
+		return look_done(w, &k);
+	q.id = k.deployment;
+	q.from_ms = k.from_ms;
+	q.to_ms = k.to_ms;
+	if (!railway_deploy_logs(wf_heal(w)->railway, wf_arena(w), &q, &logs, &why))
+		return look_failed(w, &k, "deployment logs", &why, e);
+	r.split_ms = look_change_ms(&k) ? look_change_ms(&k) : k.inc->began_ms;
+	r.d = digest_new(&(struct digest_options){.split_ms = r.split_ms});
+	feed_before(w, &k, &r);
+	feed(w, &r, &logs);
+	add_patterns(w, &k, &r);
+	digest_free(r.d);
+	if (logs.truncated)
+		evidence_add_missing(k.list,
+		        arena_printf(wf_arena(w),
+		                "logs before %s UTC (only the newest %d lines were read)",
+		                clock_hhmm(wf_arena(w), logs.n ? logs.rows[0].ts_ms : k.from_ms),
+		                MAX_LOGS));
+	return look_done(w, &k);
+}
