@@ -37,17 +37,18 @@ static const char link_hints[][10] = {"hook", "reset", "invit", "verif", "confir
 /* A segment that is a name: letters of one case, one or two digits behind. */
 static bool is_name(const char *p, size_t n)
 {
-	size_t digits = 0;
+	size_t digits = 0, humps = 0;
 
 	if (n == 0 || n > 12 || !IS_ALPHA(p[0]))
 		return false;
 	for (size_t i = 1; i < n; i++) {
 		if (IS(p[i], C_DIGIT))
 			digits++;
-		else if (digits > 0 || (IS(p[i], C_UPPER) && IS(p[i - 1], C_LOWER) && n > 6))
+		else if (digits > 0 && n > 4)
 			return false;
+		humps += IS(p[i], C_UPPER) && IS(p[i - 1], C_LOWER);
 	}
-	return digits < 3;
+	return digits < 3 && (humps < 2 || n <= 6);
 }
 
 struct parts {
@@ -71,7 +72,7 @@ static void judge(struct parts *p, const char *name, size_t n)
 	for (size_t i = 0; i < n; i++)
 		low[i] = (char)(IS(name[i], C_UPPER) ? name[i] + 32 : name[i]);
 	p->hint = p->hint || in_list(secret_hints, low, n) || ends_as_key(low, n);
-	if (p->names++ > 0 && in_list(" prod dev staging sandbox stage ", low, n))
+	if (p->names++ > 0 && in_list(" prod dev staging sandbox stage api ", low, n))
 		return; /* an environment, not a product */
 	p->id = p->id || in_list(id_prefixes, low, n);
 }
@@ -146,6 +147,32 @@ static size_t longest_run(const char *p, size_t n)
 	return best;
 }
 
+/* "X-Amz-Cf-Id: ", "next_cursor=", "\"etag\":\"": what has such a name is an id by whatever make.
+ */
+static bool after_id(const struct scan *x, size_t at)
+{
+	static const char *const ends[] = {"id", "cursor", "etag", "hash", "digest", "sha", "ref",
+	        "page_token", "pagetoken", "sync_token", "version", "accept", "nonce", "state"};
+	size_t i = at, end;
+
+	while (i > 0 && at - i < 8 &&
+	        (x->s[i - 1] == '"' || x->s[i - 1] == ' ' || x->s[i - 1] == '\\'))
+		i--;
+	if (i == 0 || (x->s[i - 1] != '=' && x->s[i - 1] != ':'))
+		return false;
+	for (i--; i > 0 && (x->s[i - 1] == '"' || x->s[i - 1] == '\\');)
+		i--;
+	for (end = i; i > 0 && end - i < 24 && IS(x->s[i - 1], C_URL);)
+		i--;
+	for (size_t k = 0; k < sizeof(ends) / sizeof(*ends); k++) {
+		size_t n = strlen(ends[k]);
+
+		if (end - i >= n && scan_is(x, end - n, ends[k]))
+			return true;
+	}
+	return false;
+}
+
 static bool prefixed(const struct scan *x, size_t at, size_t end)
 {
 	size_t from = body_at(x, at, end), n = end - from;
@@ -164,11 +191,24 @@ static bool prefixed(const struct scan *x, size_t at, size_t end)
 	p = judge_names(x, at, from);
 	if (uuid || p.hint)
 		return p.hint && (uuid || n >= 20 || mixed);
-	if (p.id || (memcmp(body, "kwDO", 4) == 0 || memcmp(body, "kgDO", 4) == 0))
+	if (p.id || after_id(x, at) ||
+	        (memcmp(body, "kwDO", 4) == 0 || memcmp(body, "kgDO", 4) == 0))
 		return false;
 	if (x->s[from - 1] == '_')
 		return s.hex ? n >= 32 : n >= 24 || (n >= 20 && mixed);
 	return from - at >= 4 && mixed && n >= 24 && longest_run(body, n) >= 16;
+}
+
+/* ".js", ".min.css" */
+static bool is_ending(const struct scan *x, size_t at)
+{
+	size_t i = at + 1;
+
+	if (at >= x->n || x->s[at] != '.')
+		return false;
+	while (i < x->n && IS_ALNUM(x->s[i]))
+		i++;
+	return i - at < 8 && (i == x->n || !IS(x->s[i], C_URL));
 }
 
 /* "vx.8fK2...": a word of a few letters, a dot, and much chance that is no part of a file's name.
@@ -178,7 +218,7 @@ static bool dotted(const struct scan *x, size_t at, size_t end)
 	size_t from = at;
 	struct shape s;
 
-	if (end - at < 32 || at < 3 || x->s[at - 1] != '.' || (end < x->n && x->s[end] == '.'))
+	if (end - at < 20 || at < 2 || x->s[at - 1] != '.' || is_ending(x, end))
 		return false;
 	for (from = at - 1; from > 0 && at - from < 10 && IS(x->s[from - 1], C_WORD); from--)
 		;
@@ -186,7 +226,9 @@ static bool dotted(const struct scan *x, size_t at, size_t end)
 	        (from > 0 && IS(x->s[from - 1], C_B64) && x->s[from - 1] != '/'))
 		return false;
 	s = shape_of(x->s + at, end - at);
-	return s.upper > 2 && s.lower > 2 && s.digit > 1 && shape_random(&s);
+	if (after_id(x, from))
+		return false;
+	return s.upper > 2 && s.lower > 2 && s.digit > 0 && shape_random(&s);
 }
 
 size_t generic_token(const struct scan *x, size_t at, size_t end, const char **kind)
@@ -198,8 +240,7 @@ size_t generic_token(const struct scan *x, size_t at, size_t end, const char **k
 		size_t i = end;
 
 		/* a second part: prefix_id.secret */
-		while (i < x->n &&
-		        (IS(x->s[i], C_WORD) || (x->s[i] == '.' && i == end) || x->s[i] == '-'))
+		while (i < x->n && (IS(x->s[i], C_URL) || (x->s[i] == '.' && i == end)))
 			i++;
 		return i > end + 16 ? i : end;
 	}

@@ -108,6 +108,8 @@ size_t redact_is_mask(const char *p, size_t n);
 
 /* redact_scan.c. The bytes [at, end) are secret. */
 void scan_mask(struct scan *x, size_t at, size_t end, const char *kind);
+/* Does the text stand at i, in whatever case? */
+bool scan_is(const struct scan *x, size_t i, const char *text);
 /* Behind the letters, digits, '_', and single '-' between them. */
 size_t scan_word_end(const struct scan *x, size_t at);
 /* One pass over the line; x->changed tells whether anything was masked. */
@@ -166,7 +168,8 @@ struct value {
 };
 /* Backslashes and the quote at p: how many bytes, 0 = no quote. */
 size_t quote_len(const char *p, size_t n);
-/* `ends`: further bytes that end an unquoted value ("&#" in a URL), "" = none. */
+/* `ends`: further bytes that end an unquoted value ("&#" in a URL; '%': those percent-encoded), ""
+ * = none. */
 struct value value_at(const struct scan *x, size_t at, const char *ends);
 /* Where a value that value_at cut for its length really ends. */
 size_t value_rest(const struct scan *x, const struct value *v);
@@ -177,6 +180,12 @@ size_t skip_ansi(const struct scan *x, size_t at);
 size_t url_at(struct scan *x, size_t at);
 /* redact_argv.c: "-p secret" of known programs; at '-'. */
 size_t argv_at(struct scan *x, size_t at);
+/* redact_proto.c: AUTH, LOGIN and PASS of Redis, SMTP, IMAP and FTP; the word is [at, end). */
+size_t proto_at(struct scan *x, size_t at, size_t end);
+size_t pgpass_at(
+        struct scan *x, size_t at, size_t end);       /* at the port of host:5432:db:user:secret */
+size_t go_dsn_at(struct scan *x, size_t at);          /* at the '@' of user:secret@tcp(host) */
+size_t jwk_at(struct scan *x, size_t at, size_t end); /* private members of a JSON web key */
 /* redact_pii.c */
 size_t email_at(struct scan *x, size_t at);
 size_t number_at(struct scan *x, size_t at);

@@ -24,7 +24,7 @@ struct name {
 static const char passwords[] =
         " password passwd passwords pwd pass passphrase passcode passwort kennwort senha contrasena "
         "motdepasse pw psw pswd pword secret secrets bindpw storepass keypass requirepass masterauth "
-        "rootpw userpassword apisecret clientsecret appsecret authsecret sharedsecret ";
+        "rootpw userpassword apisecret clientsecret appsecret authsecret sharedsecret securestring ";
 static const char tokens[] =
         " token apikey jwt credential credentials creds authkey accesskey secretkey privatekey "
         "masterkey signingkey encryptionkey authtoken accesstoken refreshtoken idtoken bearer sastoken "
@@ -39,7 +39,7 @@ static const char key_good[] =
         "root storage subscription write read deploy integration ingest ingestion sign crypto cipher "
         "aes hmac jwt token functions function host security user merchant ssh tls ssl rsa ec pgp gpg "
         "wireguard cf dd relic newrelic mailgun maps age sops data server personal developer publish "
-        "pre bot ";
+        "pre bot enc hash_key app_master ";
 static const char key_bad[] =
         " primary foreign partition sort cache idempotency public object group row routing unique "
         "dedupe dedup lock map index hash s3 file bucket config feature flag message msg event "
@@ -132,6 +132,15 @@ static enum key_class class_of_key(const struct name *m, size_t i)
 	return KEY_RANDOM;
 }
 
+static enum key_class class_of_joined(const struct name *m, size_t i)
+{
+	size_t n = m->len[i] - 3;
+
+	if (in_list(key_bad, m->word[i], n))
+		return KEY_NONE;
+	return in_list(key_good, m->word[i], n) ? KEY_TOKEN : KEY_RANDOM;
+}
+
 /* By the word alone. */
 static enum key_class class_of_word(const struct name *m, size_t i)
 {
@@ -144,6 +153,8 @@ static enum key_class class_of_word(const struct name *m, size_t i)
 		return KEY_NONE;
 	if (word_in(m, i, tokens) || ends(m, i, "apikey"))
 		return KEY_TOKEN;
+	if (ends(m, i, "key")) /* "writekey" in one word */
+		return class_of_joined(m, i);
 	if (ends(m, i, "token") && !ends(m, i, "pagetoken"))
 		return KEY_TOKEN;
 	if (word_in(m, i, randoms) || ends(m, i, "sessionid") || ends(m, i, "sessid"))
@@ -166,7 +177,10 @@ static enum key_class special(const struct name *m)
 	        {"clientkeydata", KEY_TOKEN}, {"tokendata", KEY_TOKEN},
 	        {"dockerconfigjson", KEY_TOKEN}, {"codeverifier", KEY_TOKEN},
 	        {"authcode", KEY_TOKEN}, {"roleid", KEY_RANDOM}, {"secretid", KEY_TOKEN},
-	        {"response", KEY_RANDOM}, {"passhash", KEY_TOKEN}};
+	        {"response", KEY_RANDOM}, {"converttosecurestring", KEY_PASSWORD},
+	        {"devicecode", KEY_TOKEN}, {"authorizationcode", KEY_TOKEN},
+	        {"samlresponse", KEY_TOKEN}, {"samlrequest", KEY_TOKEN},
+	        {"xhoneycombteam", KEY_TOKEN}, {"passhash", KEY_TOKEN}};
 
 	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++)
 		if (strlen(table[i].name) == m->n_all &&

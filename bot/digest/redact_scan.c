@@ -7,6 +7,7 @@
 #include "digest/redact_i.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include "digest/swar.h"
 
@@ -17,7 +18,7 @@ const uint16_t redact_class[256] = {
 	0x0040, 0x1040, 0x0040, 0x0040, 0x0040, 0x0040, 0x0040, 0x0040,
 	0x0040, 0x0040, 0x0040, 0x0040, 0x0040, 0x0040, 0x0040, 0x0040,
 	0x0040, 0x0040, 0x0040, 0x10c0, 0x0040, 0x0040, 0x0040, 0x0040,
-	0x1040, 0x0000, 0x1040, 0x0000, 0x2880, 0x1880, 0x0000, 0x1040,
+	0x1040, 0x0000, 0x1040, 0x0000, 0x2880, 0x1880, 0x1000, 0x1040,
 	0x1000, 0x0000, 0x0000, 0x2820, 0x0800, 0x2ba0, 0x2a00, 0x2820,
 	0x0fbc, 0x0fbc, 0x0fbc, 0x0fbc, 0x0fbc, 0x0fbc, 0x0fbc, 0x0fbc,
 	0x0fbc, 0x0fbc, 0x3880, 0x0000, 0x00c0, 0x3820, 0x1040, 0x0000,
@@ -58,6 +59,13 @@ void scan_mask(struct scan *x, size_t at, size_t end, const char *kind)
 	redact_mask(x->r, x->out, kind, x->s + at, end - at);
 	x->done = end;
 	x->changed = true;
+}
+
+bool scan_is(const struct scan *x, size_t i, const char *text)
+{
+	size_t n = strlen(text);
+
+	return i < x->n && x->n - i >= n && strncasecmp(x->s + i, text, n) == 0;
 }
 
 static size_t word_run(const struct scan *x, size_t i)
@@ -120,9 +128,13 @@ static size_t word_at(struct scan *x, size_t at)
 		return next;
 	if ((x->s[at] | 32) == 'b' && (next = auth_words(x, at, end)) > 0)
 		return next;
-	if (IS(x->s[at], C_DIGIT) && (next = number_at(x, at)) > 0)
+	if (IS(x->s[at], C_DIGIT) &&
+	        ((next = number_at(x, at)) > 0 || (next = pgpass_at(x, at, end)) > 0))
 		return next;
-	if (IS(x->s[at], C_UPPER) && (next = iban_at(x, at, end)) > 0)
+	if (IS(x->s[at], C_UPPER) &&
+	        ((next = iban_at(x, at, end)) > 0 || (next = proto_at(x, at, end)) > 0))
+		return next;
+	if (end - at <= 2 && (next = jwk_at(x, at, end)) > 0)
 		return next;
 	return end;
 }
@@ -144,7 +156,8 @@ static size_t other_at(struct scan *x, size_t at)
 
 	switch (x->s[at]) {
 	case '@':
-		next = email_at(x, at);
+		next = go_dsn_at(x, at);
+		next = next ? next : email_at(x, at);
 		break;
 	case '-':
 		return dash_at(x, at);

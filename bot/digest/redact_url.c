@@ -6,13 +6,6 @@
 
 enum { LONGEST = 300 };
 
-static bool is(const struct scan *x, size_t i, const char *text)
-{
-	size_t n = strlen(text);
-
-	return x->n - i >= n && strncasecmp(x->s + i, text, n) == 0;
-}
-
 static size_t limit(const struct scan *x, size_t at)
 {
 	return x->n - at > LONGEST ? at + LONGEST : x->n;
@@ -74,11 +67,11 @@ static size_t encoded(struct scan *x, size_t at)
 	for (size_t i = at; i < limit(x, at) && !IS(x->s[i], C_STOP) && x->s[i] != '&'; i++) {
 		if (x->s[i] != '%')
 			continue;
-		if (is(x, i, "%2F"))
+		if (scan_is(x, i, "%2F"))
 			return 0;
-		if (is(x, i, "%3A") && !colon)
+		if (scan_is(x, i, "%3A") && !colon)
 			colon = i + 3;
-		if (!is(x, i, "%40") || !colon || i == colon)
+		if (!scan_is(x, i, "%40") || !colon || i == colon)
 			continue;
 		if (is_placeholder(x->s + colon, i - colon))
 			return 0;
@@ -110,13 +103,13 @@ size_t url_at(struct scan *x, size_t at)
 		return 0;
 	if (x->n - at < 4 || (x->s[at] == ':' && !strchr("/\\t", x->s[at + 1])))
 		return 0;
-	if (is(x, at, ":thin:"))
+	if (scan_is(x, at, ":thin:"))
 		return thin(x, at + 6);
-	if (is(x, at, "://"))
+	if (scan_is(x, at, "://"))
 		return userinfo(x, at + 3);
-	if (is(x, at, ":\\/\\/"))
+	if (scan_is(x, at, ":\\/\\/"))
 		return userinfo(x, at + 5);
-	if (is(x, at, "%3A%2F%2F"))
+	if (scan_is(x, at, "%3A%2F%2F"))
 		return encoded(x, at + 9);
-	return is(x, at, "%40") ? email_at(x, at) : 0;
+	return scan_is(x, at, "%40") ? email_at(x, at) : 0;
 }

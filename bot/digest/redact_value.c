@@ -68,10 +68,12 @@ static bool soft_end(const struct scan *x, size_t i, const char *ends)
 
 	if (!c)
 		return false;
-	if (strchr(ends, c))
+	if (c != '%' && strchr(ends, c))
 		return true;
-	if (*ends && c == '%' && x->n - i > 2 && x->s[i + 1] == '2' &&
+	if (c == '%' && strchr(ends, '%') && x->n - i > 2 && x->s[i + 1] == '2' &&
 	        (x->s[i + 2] == '6' || x->s[i + 2] == '2' || x->s[i + 2] == '3'))
+		return true;
+	if (c == '&' && x->n - i > 5 && memcmp(x->s + i, "&quot;", 6) == 0)
 		return true;
 	if (!strchr(",;)]}&", c))
 		return false;

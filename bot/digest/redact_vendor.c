@@ -31,6 +31,7 @@ static const struct vendor vendors[] = {
 	/* digits */
 	{"1//0", "google-token", 30, A_URL},
 	/* A */
+	{"AAAAAAAAAAAAAAAAAAAAA", "twitter-token", 60, A_ANY},
 	{"A3T", "aws-key", 17, A_UPP}, {"AC", "twilio-sid", 32, A_HEX},
 	{"AGE-SECRET-KEY-1", "age-key", 50, A_UPP}, {"AIza", "google-key", 30, A_URL},
 	{"AKCp", "jfrog-key", 60, A_NUM}, {"AKIA", "aws-key", 16, A_UPP},
@@ -67,6 +68,7 @@ static const struct vendor vendors[] = {
 	{"cio_", "cargo-token", 30, A_NUM}, {"cmVmd", "jfrog-token", 59, A_NUM},
 	{"ctx7sk-", "api-key", 30, A_UUID},
 	/* d to f */
+	{"dG9rO", "intercom-token", 40, A_B64}, {"hcaik_", "honeycomb-key", 40, A_NUM},
 	{"dapi", "databricks-token", 32, A_HEX}, {"dckr_pat_", "docker-token", 24, A_URL},
 	{"dckr_oat_", "docker-token", 24, A_URL}, {"dd_", "datadog-key", 32, A_NUM},
 	{"dop_v1_", "digitalocean-token", 60, A_HEX}, {"doo_v1_", "digitalocean-token", 60, A_HEX},
@@ -248,6 +250,8 @@ static size_t jwt(const struct scan *x, size_t at, const char **kind)
 			second = i + 1;
 	}
 	*kind = "jwt";
+	if (dots == 0 && at > 0 && x->s[at - 1] == '|' && end - at >= 30)
+		return end; /* "prod:happy-otter-123|eyJ2..." */
 	return dots >= 2 && end - at >= 30 && second - at > 10 ? end : 0;
 }
 
@@ -265,6 +269,12 @@ static size_t by_middle(const struct scan *x, size_t at, size_t first, const cha
 
 	if (n > 28 || first == x->n || !IS(x->s[first], C_LINK))
 		return 0;
+	if ((n == 15 || n == 16) && x->s[first] == ':' && IS(x->s[at], C_DIGIT) && at > 1 &&
+	        x->s[at - 1] == '/') { /* 1/1200000000000000:hexadecimal */
+		end = run_of(x, first + 1, A_HEX);
+		*kind = "asana-token";
+		return end - first == 33 ? end : 0;
+	}
 	if (n == 14 && has(x, first, ".atlasv1.")) {
 		*kind = "terraform-token";
 		return run_of(x, first, A_DOT);
@@ -272,6 +282,10 @@ static size_t by_middle(const struct scan *x, size_t at, size_t first, const cha
 	if (n == 5 && has(x, first - 2, "Q~") == false && has(x, first - 1, "Q~")) {
 		*kind = "azure-secret";
 		return run_of(x, at, A_ANY);
+	}
+	if (has(x, at, "bot")) { /* in the path of the API */
+		at += 3;
+		n -= 3;
 	}
 	if (n >= 8 && n <= 11 && IS(x->s[at], C_DIGIT) && has(x, first, ":AA")) {
 		end = run_of(x, first + 1, A_URL);
