@@ -138,7 +138,7 @@ size_t jwk_at(struct scan *x, size_t at, size_t end)
 		return 0;
 	v = value_at(x, i, "");
 	s = shape_of(x->s + v.at, v.end - v.at);
-	if (s.n < 32 || !shape_random(&s) || !memmem(x->s, x->n, "kty", 3))
+	if (s.n < 22 || !shape_random(&s) || !memmem(x->s, x->n, "kty", 3))
 		return 0;
 	scan_mask(x, v.at, v.end, "private-key");
 	return v.end;

@@ -123,7 +123,14 @@ static void test_pairs(void **state)
 	        "jdbc:oracle:thin:scott/%s@db:1", "curl -u ci:%s https://x", "mysqldump -p'%s' app",
 	        "sshpass -p '%s' ssh x", "redis-cli -a %s ping", "ALTER ROLE app PASSWORD '%s'",
 	        "machine h login ci password %s", "https://h/hooks/%s",
-	        "otpauth://totp/A?secret=%s&issuer=A", "ENV API_TOKEN %s"};
+	        "otpauth://totp/A?secret=%s&issuer=A", "ENV API_TOKEN %s", "\"AUTH\" \"%s\"",
+	        "HELLO 3 AUTH app %s", "a1 LOGIN app %s", "< PASS %s", "C: AUTH PLAIN %sAA",
+	        "db.internal:5432:app:app:%s", "app:%s@tcp(db:3306)/a",
+	        "{\"kty\":\"oct\",\"k\":\"%s\"}", "<wsse:Password Type=\"T\">%s</wsse:Password>",
+	        "<property name=\"db.password\">%s</property>", "password&quot;:&quot;%s&quot;,",
+	        "password=SecretStr('%s')", "ConvertTo-SecureString '%s' -AsPlainText",
+	        "POST /saml SAMLResponse=%s&RelayState=x", "body=user=a&password=%23%s&remember=1",
+	        "\"preshared_key\":\"/%s=\"", "writekey=%s", "hand over to ab.%s now"};
 	struct arena *a = *state;
 
 	for (size_t i = 0; i < UNIT_LEN(shapes); i++) {
@@ -132,6 +139,8 @@ static void test_pairs(void **state)
 		gone(a, arena_printf(a, "%.*s%s%s", (int)(at - shapes[i]), shapes[i], v, at + 2),
 		        v);
 	}
+	gone(a, arena_printf(a, "https://api.telegram.org/bot123456789:AA%s/getMe", value(a, 33)),
+	        "k7Q");
 }
 
 static void test_people(void **state)
@@ -171,7 +180,11 @@ static void test_negatives(void **state)
 	        "model anthropic/claude-sonnet-4-5", "refs/heads/heal/inc-12-fix",
 	        "1764000000.123456",
 	        "https://hooks.slack.com/commands/T1/2/k7QxYz12mmNNppQQ88rrSS99",
-	        "heal <noreply@anthropic.com>"};
+	        "heal <noreply@anthropic.com>", "PASS src/app1.test.js",
+	        "AUTH service2 has started",
+	        "X-Amz-Cf-Id: qTz_k7Q2mmNNppQQ88rrSS99uuVV11ww22xxYY33zzAA44BBccDD5566==",
+	        "{\"next_cursor\":\"ab_k7QxYz12mmNNppQQ88rrSS99\"}",
+	        "cache.go:5432:app:app: it works"};
 	struct arena *a = *state;
 
 	for (size_t i = 0; i < UNIT_LEN(texts); i++)
