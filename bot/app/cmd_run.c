@@ -26,7 +26,7 @@
 #include "store/runs.h"
 #include "str.h"
 
-enum { MAX_WORKFLOWS = 32, DRAIN_MS = 10000, DAY_MS = 86400000 };
+enum { MAX_WORKFLOWS = 32, DRAIN_MS = 10000, HOUR_MS = 3600000 };
 
 struct bot {
 	const struct settings *settings;
@@ -206,8 +206,8 @@ static bool start_clocks(struct bot *b, struct err *e)
 	struct wf_start clean = {.workflow = "housekeeping"};
 
 	return flow_every(b->store, "scan", &scan, b->settings->scan.every_ms, 0, e) &&
-	       flow_every(
-	               b->store, "housekeeping", &clean, DAY_MS, clock_now_ms() + 5 * 60 * 1000, e);
+	       flow_every(b->store, "housekeeping", &clean, HOUR_MS, clock_now_ms() + 5 * 60 * 1000,
+	               e);
 }
 
 static bool start_flow(struct bot *b, struct err *e)

@@ -1,4 +1,8 @@
-/* Once a day: what has been handled long ago is deleted in small steps; timelines stay. */
+/*
+ * Once an hour: what has been handled long ago is deleted in small steps; timelines stay. Envelopes
+ * and their keys are kept for 2 days (Slack repeats within hours), finished runs for 30 days and at
+ * most 10,000 of them.
+ */
 #include "app/housekeeping.h"
 
 #include "clock.h"
@@ -9,18 +13,19 @@
 #include "store/remark_rows.h"
 #include "store/runs.h"
 
-enum { BATCH = 500, MAX_BATCHES = 200 };
+enum { BATCH = 500, MAX_BATCHES = 200, KEEP_RUNS = 10000 };
 
 static const int64_t day_ms = 86400000;
 
-static bool prune(struct store *s, int64_t before_ms,
-        bool (*fn)(struct store *s, int64_t before_ms, int max, int64_t *deleted, struct err *e),
+/* `bound`: a time or a number, as fn has it. */
+static bool prune(struct store *s, int64_t bound,
+        bool (*fn)(struct store *s, int64_t bound, int max, int64_t *deleted, struct err *e),
         int64_t *total, struct err *e)
 {
 	int64_t n = BATCH;
 
 	for (int i = 0; i < MAX_BATCHES && n >= BATCH; i++) {
-		if (!fn(s, before_ms, BATCH, &n, e))
+		if (!fn(s, bound, BATCH, &n, e))
 			return false;
 		*total += n;
 	}
@@ -36,9 +41,11 @@ static const json *prune_step(struct wf *w, const json *in, struct err *e)
 	(void)in;
 	if (!prune(s, now - 2 * day_ms, inbox_prune, &deleted, e) ||
 	        !prune(s, now - 30 * day_ms, runs_prune, &deleted, e) ||
+	        !prune(s, KEEP_RUNS, runs_prune_to, &deleted, e) ||
 	        !prune(s, now - 35 * day_ms, candidate_prune, &deleted, e) ||
 	        !prune(s, now - 90 * day_ms, prompt_prune, &deleted, e))
 		return NULL;
+	store_trim(s);
 	json_set_int(out, "deleted", deleted);
 	return out;
 }

@@ -82,8 +82,9 @@ void flow_poke(struct flow *f);
 bool flow_pause(struct store *s, int64_t run, struct err *e);
 bool flow_resume(struct store *s, int64_t run, struct err *e);
 /* A finished run starts again: from_step and everything first started after it is forgotten, the
- * rest stays done. NULL = from its failed steps (their attempts start anew). ERR_CONFLICT: it has
- * not ended. ERR_NOT_FOUND: no such run or step. */
+ * rest stays done; a signal that a forgotten wait took can be taken again. NULL = from its failed
+ * steps (their attempts start anew). ERR_CONFLICT: it has not ended. ERR_NOT_FOUND: no such run or
+ * step. */
 bool flow_retry(struct store *s, int64_t run, const char *from_step, struct err *e);
 
 struct flow_where {
@@ -91,7 +92,8 @@ struct flow_where {
 	const char *concurrency; /* NULL = any; a prefix when it ends in '*' */
 	int64_t before_ms;       /* created before; 0 = any */
 };
-/* Cancels every unfinished run that matches (at least one condition is needed). */
+/* Cancels every unfinished run that matches (at least one condition is needed), in small batches;
+ * clean-up and failure hooks go on. */
 bool flow_cancel_where(struct store *s, const struct flow_where *w, const char *why,
         int64_t *count_out, struct err *e);
 

@@ -102,14 +102,18 @@ bool flow_cancel_where(struct store *s, const struct flow_where *w, const char *
 	        .concurrency = w->concurrency,
 	        .before_ms = w->before_ms,
 	        .why = why};
+	int64_t count = 0;
 
 	if (!w->workflow && !w->concurrency && w->before_ms <= 0)
 		return err_set(e, ERR_INPUT, false,
 		        "say which runs to cancel: by workflow, by key or by age");
-	if (!store_write(s, run_cancel_where_tx, &o, e))
-		return false;
+	do {
+		if (!store_write(s, run_cancel_where_tx, &o, e))
+			return false;
+		count += o.count;
+	} while (o.more);
 	if (count_out)
-		*count_out = o.count;
+		*count_out = count;
 	return true;
 }
 

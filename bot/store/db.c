@@ -91,6 +91,8 @@ struct db *db_open(struct store *s, const char *path, enum db_mode mode, struct 
 	if (rc == SQLITE_OK) {
 		sqlite3_extended_result_codes(db->h, 1);
 		sqlite3_busy_timeout(db->h, BUSY_MS);
+		if (mode == DB_READ) /* only the writing connection ever does: see store.h */
+			sqlite3_db_config(db->h, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
 		return db;
 	}
 	db_fail(db->h ? db : NULL, rc, path, e);

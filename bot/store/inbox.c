@@ -118,6 +118,7 @@ struct inbox_row *inbox_get(struct store *s, struct arena *a, int64_t id, struct
 	struct db *db = store_reader(s, e);
 	struct inbox_row *row = NULL;
 	struct db_query q;
+	bool damaged = false;
 
 	if (!db || !db_query(db, &q,
 	                   COLUMNS ", i.payload FROM inbox i LEFT JOIN run r ON r.id = i.run"
@@ -128,9 +129,15 @@ struct inbox_row *inbox_get(struct store *s, struct arena *a, int64_t id, struct
 		row = ARENA_NEW(a, struct inbox_row);
 		*row = read_row(&q, a);
 		row->payload = db_col_json(&q, 7, a);
+		damaged = !row->payload && !db_col_null(&q, 7);
 	}
 	if (!db_done(&q, e))
 		return NULL;
+	if (damaged)
+		return err_set(e, ERR_STORE, false,
+		               "envelope %lld is damaged in the store and cannot be handled",
+		               (long long)id),
+		       NULL;
 	if (!row)
 		err_set(e, ERR_NOT_FOUND, false, "there is no envelope %lld", (long long)id);
 	return row;

@@ -169,5 +169,7 @@ bool runs_timers(
 
 /* Deletes at most `max` runs that ended before `before_ms`, with their steps, signals and blobs. */
 bool runs_prune(struct store *s, int64_t before_ms, int max, int64_t *deleted, struct err *e);
+/* The same by number: of the finished ones the `keep` (> 0) that ended last stay. */
+bool runs_prune_to(struct store *s, int64_t keep, int max, int64_t *deleted, struct err *e);
 
 #endif

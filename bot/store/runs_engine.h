@@ -146,7 +146,8 @@ struct run_cancel_where {
 	const char *workflow, *concurrency;
 	int64_t before_ms;
 	const char *why;
-	int64_t count; /* result */
+	int64_t count; /* results */
+	bool more;     /* come again */
 };
 bool run_cancel_where_tx(struct db *db, void *arg, struct err *e);
 

@@ -220,6 +220,7 @@ const char *run_output(
 
 struct prune {
 	int64_t before_ms, deleted;
+	int64_t keep; /* so many finished ones are left, however old */
 	int max;
 };
 
@@ -228,20 +229,34 @@ static bool prune_fn(struct db *db, void *arg, struct err *e)
 	struct prune *p = arg;
 
 	if (!db_exec(db,
-	            "DELETE FROM run WHERE id IN (SELECT id FROM run WHERE ended > 0 AND ended < ?"
-	            " ORDER BY ended LIMIT ?)",
-	            DB_ARGS(db_int(p->before_ms), db_int(p->max)), e))
+	            "DELETE FROM run WHERE id IN (SELECT id FROM run WHERE ended > 0 AND ended < ?1"
+	            " ORDER BY ended LIMIT CASE WHEN ?3 = 0 THEN ?2 ELSE max(0, min(?2,"
+	            "  (SELECT count(*) FROM run WHERE ended > 0) - ?3)) END)",
+	            DB_ARGS(db_int(p->before_ms), db_int(p->max), db_int(p->keep)), e))
 		return false;
 	p->deleted = db_changes(db);
 	return true;
 }
 
+static bool prune(struct store *s, struct prune *p, int64_t *deleted, struct err *e)
+{
+	bool ok = store_write(s, prune_fn, p, e);
+
+	if (deleted)
+		*deleted = ok ? p->deleted : 0;
+	return ok;
+}
+
 bool runs_prune(struct store *s, int64_t before_ms, int max, int64_t *deleted, struct err *e)
 {
 	struct prune p = {.before_ms = before_ms, .max = max};
-	bool ok = store_write(s, prune_fn, &p, e);
 
-	if (deleted)
-		*deleted = ok ? p.deleted : 0;
-	return ok;
+	return prune(s, &p, deleted, e);
+}
+
+bool runs_prune_to(struct store *s, int64_t keep, int max, int64_t *deleted, struct err *e)
+{
+	struct prune p = {.before_ms = INT64_MAX, .keep = keep, .max = max};
+
+	return prune(s, &p, deleted, e);
 }

@@ -5,6 +5,8 @@
 #include "store/runs_engine.h"
 #include "str.h"
 
+enum { CANCEL_BATCH = 200 }; /* per transaction: others' writes go between */
+
 struct run_facts {
 	const char *workflow, *ckey, *state, *input;
 	int version, lane;
@@ -159,28 +161,26 @@ bool flow_cancel_tx(struct db *db, int64_t run, const char *why, struct err *e)
 static bool find_where(struct db *db, struct arena *a, const struct run_cancel_where *w,
         int64_t **ids, size_t *n, struct err *e)
 {
-	size_t len = w->concurrency ? strlen(w->concurrency) : 0, cap = 0;
+	size_t len = w->concurrency ? strlen(w->concurrency) : 0;
 	bool prefix = len > 0 && w->concurrency[len - 1] == '*';
 	struct db_query q;
 
 	*n = 0;
 	if (!db_query(db, &q,
-	            "SELECT id, count(*) OVER () FROM run WHERE ended = 0"
+	            "SELECT id FROM run WHERE ended = 0 AND cancel IS NULL"
+	            " AND instr(workflow, '!') = 0"
 	            " AND (?1 IS NULL OR workflow = ?1)"
 	            " AND (?2 IS NULL OR (?3 = 0 AND ckey = ?2)"
 	            "  OR (?3 > 0 AND substr(ckey, 1, ?3 - 1) = substr(?2, 1, ?3 - 1)))"
-	            " AND (?4 = 0 OR created < ?4)",
+	            " AND (?4 = 0 OR created < ?4) ORDER BY id LIMIT ?5",
 	            DB_ARGS(db_text(w->workflow), db_text(w->concurrency),
-	                    db_int(prefix ? (int64_t)len : 0), db_int(w->before_ms)),
+	                    db_int(prefix ? (int64_t)len : 0), db_int(w->before_ms),
+	                    db_int(CANCEL_BATCH)),
 	            e))
 		return false;
-	while (db_next(&q)) {
-		if (!cap) {
-			cap = (size_t)db_col_int(&q, 1);
-			*ids = ARENA_ARRAY(a, cap, int64_t);
-		}
+	*ids = ARENA_ARRAY(a, CANCEL_BATCH, int64_t);
+	while (*n < CANCEL_BATCH && db_next(&q))
 		(*ids)[(*n)++] = db_col_int(&q, 0);
-	}
 	return db_done(&q, e);
 }
 
@@ -194,9 +194,10 @@ bool run_cancel_where_tx(struct db *db, void *arg, struct err *e)
 
 	w->count = 0;
 	for (size_t i = 0; ok && i < n; i++) {
-		ok = flow_cancel_tx(db, ids[i], w->why, e);
+		ok = flow_cancel_tx(db, ids[i], str_or(w->why, "cancelled"), e);
 		w->count++;
 	}
+	w->more = ok && n == CANCEL_BATCH;
 	arena_free(a);
 	return ok;
 }
@@ -246,7 +247,15 @@ static bool forget_from(struct db *db, int64_t run, const char *from, struct err
 		return err_set(
 		        e, ERR_NOT_FOUND, false, "run %lld has no step %s", (long long)run, from);
 	return db_exec(db,
+	               "DELETE FROM blob WHERE id IN (SELECT in_blob FROM step WHERE run = ?1"
+	               " AND seq >= ?2 UNION SELECT out_blob FROM step WHERE run = ?1 AND seq >= ?2)",
+	               DB_ARGS(db_int(run), db_int(seq)), e) &&
+	       db_exec(db,
 	               "DELETE FROM attempt WHERE run = ?1 AND step IN"
+	               " (SELECT name FROM step WHERE run = ?1 AND seq >= ?2)",
+	               DB_ARGS(db_int(run), db_int(seq)), e) &&
+	       db_exec(db,
+	               "UPDATE signal SET taken_by = NULL WHERE run = ?1 AND taken_by IN"
 	               " (SELECT name FROM step WHERE run = ?1 AND seq >= ?2)",
 	               DB_ARGS(db_int(run), db_int(seq)), e) &&
 	       db_exec(db, "DELETE FROM step WHERE run = ? AND seq >= ?",
@@ -269,6 +278,8 @@ static bool revive(struct db *db, int64_t run, const struct run_facts *f, struct
 
 	store_note_wake(db, &(struct store_wake){.run = run, .lane = f->lane, .due_ms = now});
 	return renew_unfinished(db, run, now, e) &&
+	       db_exec(db, "DELETE FROM blob WHERE id = (SELECT out_blob FROM run WHERE id = ?)",
+	               DB_ARGS(db_int(run)), e) &&
 	       db_exec(db,
 	               "UPDATE run SET state = 'ready', ended = 0, due = ?, cancel = NULL,"
 	               " err_code = NULL, err_msg = NULL, out = NULL, out_blob = NULL,"

@@ -86,6 +86,9 @@ void store_on_wake(struct store *s, store_wake_fn fn, void *ctx);
 void store_note_wake(struct db *db, const struct store_wake *w);
 
 /* --- care --- */
+/* Asks the store's own thread to copy the WAL back and to give its space on the disk back; soon,
+ * when no reader needs it. Thread: any. */
+void store_trim(struct store *s);
 /* PRAGMA integrity_check and foreign_key_check; ERR_STORE with the first finding. Thread: any. */
 bool store_check(struct store *s, struct err *e);
 /* A consistent copy at `to` (must not exist), made while the bot runs; complete and synced when it

@@ -50,6 +50,7 @@ struct store {
 	int64_t queued;
 	bool leading;
 	bool thread_leads; /* the store's own thread shall lead */
+	bool trim;         /* the WAL shall be truncated */
 	bool closing;
 	pthread_cond_t work; /* for the store's own thread */
 	pthread_t thread;

@@ -182,6 +182,22 @@ static void checkpoint(struct store *s)
 	s->wal_frames = s->wal_checked;
 }
 
+/* Waits for readers at most a moment: writes wait meanwhile. */
+static void truncate_wal(struct store *s)
+{
+	enum { PATIENCE_MS = 50, BUSY_MS = 5000 };
+	int rc;
+
+	sqlite3_busy_timeout(db_handle(s->writer), PATIENCE_MS);
+	rc = sqlite3_wal_checkpoint_v2(
+	        db_handle(s->writer), NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+	sqlite3_busy_timeout(db_handle(s->writer), BUSY_MS);
+	if (rc == SQLITE_OK)
+		s->wal_frames = s->wal_checked = 0;
+	else
+		log_debug("store", "the WAL is in use and stays as long as it is");
+}
+
 static int on_wal(void *ctx, sqlite3 *h, const char *name, int frames)
 {
 	struct store *s = ctx;
@@ -248,7 +264,7 @@ static void wake_thread(struct store *s)
 
 static void hand_over(struct store *s)
 {
-	if (s->wal_frames - s->wal_checked >= CHECKPOINT_FRAMES) {
+	if (s->trim || s->wal_frames - s->wal_checked >= CHECKPOINT_FRAMES) {
 		wake_thread(s);
 		return;
 	}
@@ -325,14 +341,29 @@ void store_submit(struct store *s, store_fn fn, void *arg, store_done done)
 	pthread_mutex_unlock(&s->mu);
 }
 
+void store_trim(struct store *s)
+{
+	pthread_mutex_lock(&s->mu);
+	s->trim = true;
+	if (!s->leading)
+		wake_thread(s);
+	pthread_mutex_unlock(&s->mu);
+}
+
 /* --- the store's own thread --- */
 
 static void thread_lead(struct store *s)
 {
+	bool trim = s->trim;
+
 	s->thread_leads = false;
-	if (s->wal_frames - s->wal_checked >= CHECKPOINT_FRAMES) {
+	s->trim = false;
+	if (trim || s->wal_frames - s->wal_checked >= CHECKPOINT_FRAMES) {
 		pthread_mutex_unlock(&s->mu);
-		checkpoint(s);
+		if (trim)
+			truncate_wal(s);
+		else
+			checkpoint(s);
 		pthread_mutex_lock(&s->mu);
 	}
 	if (s->head)

@@ -426,6 +426,30 @@ static void test_cancel_where(void **state)
 	kit_until_waits(k, kept, "sleep nap");
 }
 
+/* More than one batch, one that executes among them; the clean-up that this starts goes on. */
+static void test_cancel_many(void **state)
+{
+	struct kit *k = *state;
+	struct flow_where old = {.before_ms = clock_now_ms() + 60000};
+	struct run_counts c;
+	int64_t n, executing;
+	struct err e;
+
+	atomic_store(&seen.hold, 1);
+	kit_start(k, all, 2);
+	executing = kit_run(k, "hold", NULL);
+	kit_until_count(&seen.inside, 1);
+	for (int i = 0; i < 450; i++)
+		kit_run(k, "nap", NULL);
+	assert_true(flow_cancel_where(k->store, &old, "spring cleaning", &n, &e));
+	assert_int_equal(n, 451);
+	assert_string_equal(kit_until(k, executing, "cancelled")->run.error, "spring cleaning");
+	kit_until_count(&seen.cleaned, 1);
+	assert_true(flow_cancel_where(k->store, &old, "again", &n, &e));
+	assert_true(runs_count(k->store, &c, &e));
+	assert_int_equal(c.cancelled, 451);
+}
+
 /* --- pause, retry --- */
 
 static void test_pause(void **state)
@@ -632,6 +656,7 @@ int main(void)
 	        FLOW_TEST(test_cancel_executing),
 	        FLOW_TEST(test_cancel_tree),
 	        FLOW_TEST(test_cancel_where),
+	        FLOW_TEST(test_cancel_many),
 	        FLOW_TEST(test_pause),
 	        FLOW_TEST(test_retry_from),
 	        FLOW_TEST(test_timer),

@@ -291,6 +291,37 @@ static void test_large(void **state)
 	assert_int_equal(blobs, 0);
 }
 
+/* By number: the latest stay. And what a retry forgets takes its blobs along. */
+static void test_keep_latest(void **state)
+{
+	struct kit *k = *state;
+	struct run_counts c;
+	int64_t n, blobs = 0, last = 0;
+	struct err e;
+
+	kit_start(k, only_large, 1);
+	for (int i = 0; i < 5; i++) {
+		last = kit_run(k, "large", NULL);
+		kit_until_waits(k, last, "signal go");
+		assert_true(flow_signal(k->store, last, "go", NULL, &e));
+		kit_until(k, last, "done");
+	}
+	assert_true(runs_prune_to(k->store, 2, 2, &n, &e));
+	assert_int_equal(n, 2); /* a batch */
+	assert_true(runs_prune_to(k->store, 2, 100, &n, &e));
+	assert_int_equal(n, 1);
+	assert_true(runs_prune_to(k->store, 2, 100, &n, &e));
+	assert_int_equal(n, 0);
+	assert_true(runs_count(k->store, &c, &e));
+	assert_int_equal(c.done, 2);
+	assert_non_null(run_get(k->store, k->a, last, 0, &e));
+	assert_true(flow_retry(k->store, last, "large", &e));
+	kit_until(k, last, "done"); /* the signal that a forgotten wait took is there again */
+	assert_true(db_get_int(store_reader(k->store, &e), &blobs, NULL,
+	        "SELECT count(*) FROM blob WHERE run = ?", DB_ARGS(db_int(last)), &e));
+	assert_int_equal(blobs, 3); /* those of this life, none of the one before */
+}
+
 static const json *body_huge(struct wf *w, const json *in, struct err *e)
 {
 	size_t n = 17 * 1024 * 1024;
@@ -509,6 +540,7 @@ int main(void)
 	        FLOW_TEST(test_all_strict),
 	        FLOW_TEST(test_large),
 	        FLOW_TEST(test_too_large),
+	        FLOW_TEST(test_keep_latest),
 	        FLOW_TEST(test_changed_program),
 	        FLOW_TEST(test_damaged_result),
 	        FLOW_TEST(test_versions),

@@ -174,6 +174,28 @@ static void test_lag_and_prune(void **state)
 	assert_int_equal(n, 1);
 }
 
+static bool damage_fn(struct db *db, void *arg, struct err *e)
+{
+	(void)arg;
+	return db_script(db, "UPDATE inbox SET payload = '{\"text\":'", e);
+}
+
+/* Not silently an envelope that says nothing. */
+static void test_damaged_payload(void **state)
+{
+	struct kit *k = *state;
+	struct inbox_put p = envelope("env:1", NULL, "{}");
+	struct err e;
+
+	runs_register(k->store, workflows);
+	assert_true(inbox_write(k->store, &p, &e));
+	assert_non_null(inbox_get(k->store, k->a, p.id, &e));
+	assert_true(store_write(k->store, damage_fn, NULL, &e));
+	assert_null(inbox_get(k->store, k->a, p.id, &e));
+	assert_int_equal(e.code, ERR_STORE);
+	assert_non_null(strstr(e.msg, "is damaged in the store"));
+}
+
 static void test_unknown_workflow(void **state)
 {
 	struct kit *k = *state;
@@ -194,4 +216,4 @@ static void test_unknown_workflow(void **state)
 }
 
 UNIT_MAIN(INBOX_TEST(test_once), INBOX_TEST(test_submit), INBOX_TEST(test_lag_and_prune),
-        INBOX_TEST(test_unknown_workflow))
+        INBOX_TEST(test_unknown_workflow), INBOX_TEST(test_damaged_payload))

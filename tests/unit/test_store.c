@@ -304,6 +304,27 @@ static void test_checkpoint(void **state)
 	assert_true(store_check(k->store, &e));
 }
 
+/* What housekeeping asks for: the log's space is given back, and nothing is lost. */
+static void test_trim(void **state)
+{
+	struct kit *k = *state;
+	struct store_stats st;
+	struct err e;
+
+	assert_true(sql(k->store,
+	        "CREATE TABLE big (b BLOB); INSERT INTO big VALUES (randomblob(3000000))", &e));
+	store_stats(k->store, &st);
+	assert_true(st.wal_bytes > 2000000);
+	store_trim(k->store);
+	for (int i = 0; i < 20000 && st.wal_bytes > 0; i++) {
+		usleep(500);
+		store_stats(k->store, &st);
+	}
+	assert_int_equal(st.wal_bytes, 0);
+	assert_true(sql(k->store, "INSERT INTO meta VALUES ('after', 'trim')", &e));
+	assert_int_equal(count(k->store, "SELECT count(*) FROM big, meta"), 1);
+}
+
 /* --- who may open what --- */
 
 static void test_one_owner(void **state)
@@ -348,6 +369,45 @@ static void test_look(void **state)
 	assert_int_equal(e.code, ERR_CONFIG);
 	assert_null(store_open("/nonexistent/heal.db", STORE_OWN, &e));
 	assert_int_equal(e.code, ERR_CONFIG);
+}
+
+static int64_t bytes_of(struct kit *k, const char *end)
+{
+	struct stat st;
+
+	return stat(arena_printf(k->a, "%s%s", k->path, end), &st) == 0 ? (int64_t)st.st_size : -1;
+}
+
+/* The bot was killed; a tool that looks, and goes, leaves the log as it was: only the writing
+ * connection copies pages (the WAL-reset bug, store.h). */
+static void test_look_copies_nothing(void **state)
+{
+	struct kit *k = *state;
+	int64_t wal, db;
+	struct store *look;
+	struct err e;
+	int status;
+	pid_t pid;
+
+	store_close(k->store);
+	k->store = NULL;
+	pid = fork();
+	if (pid == 0) {
+		struct store *s = store_open(k->path, STORE_OWN, &e);
+
+		_exit(s && sql(s, "INSERT INTO meta VALUES ('a', 'b')", &e) ? 0 : 1);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	wal = bytes_of(k, "-wal");
+	db = bytes_of(k, "");
+	assert_true(wal > 0);
+	look = store_open(k->path, STORE_LOOK, &e);
+	assert_non_null(look);
+	assert_int_equal(count(look, "SELECT count(*) FROM meta"), 1);
+	store_close(look);
+	assert_int_equal(bytes_of(k, "-wal"), wal);
+	assert_int_equal(bytes_of(k, ""), db);
 }
 
 static void refuse(struct kit *k, const char *change, const char *say)
@@ -573,5 +633,6 @@ static void test_read_only(void **state)
 UNIT_MAIN(STORE_TEST(test_values), STORE_TEST(test_queries_nest), STORE_TEST(test_many_statements),
         STORE_TEST(test_errors), STORE_TEST(test_group_commit), STORE_TEST(test_submit),
         STORE_TEST(test_syncs), STORE_TEST(test_checkpoint), STORE_TEST(test_one_owner),
-        STORE_TEST(test_look), STORE_TEST(test_foreign_files), STORE_TEST(test_backup),
-        STORE_TEST(test_damage_is_found), STORE_TEST(test_full_disk), STORE_TEST(test_read_only))
+        STORE_TEST(test_look), STORE_TEST(test_look_copies_nothing), STORE_TEST(test_trim),
+        STORE_TEST(test_foreign_files), STORE_TEST(test_backup), STORE_TEST(test_damage_is_found),
+        STORE_TEST(test_full_disk), STORE_TEST(test_read_only))
