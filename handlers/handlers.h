@@ -6,8 +6,8 @@
 
 extern const struct command cmd_ack, cmd_assign, cmd_cost, cmd_diagnose, cmd_fix, cmd_help,
         cmd_ignore, cmd_list, cmd_live, cmd_mute, cmd_reopen, cmd_resolve, cmd_scan, cmd_show,
-        cmd_snooze, cmd_stats, cmd_status, cmd_stop, cmd_unack, cmd_unmute, cmd_unsnooze,
-        cmd_version, cmd_who, cmd_why;
+        cmd_simulate, cmd_snooze, cmd_stats, cmd_status, cmd_stop, cmd_unack, cmd_unmute,
+        cmd_unsnooze, cmd_version, cmd_who, cmd_why;
 
 extern const struct action action_fix, action_fix_submit, action_hint, action_hint_submit;
 

@@ -23,6 +23,8 @@ struct scan_service {
 	const struct railway_service *service;
 	const struct railway_http *http; /* NULL = no domain */
 	const struct railway_sample *samples;
+	const struct watch_sample
+	        *watched; /* the same for watch.h and history.h; nsamples of them */
 	size_t nsamples;
 	/* after scan_judge: */
 	const struct watch_view *view;

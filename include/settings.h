@@ -13,6 +13,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "arena.h"
+#include "err.h"
+
 /* A pair "warn/critical"; a negative value is off (written "-"). */
 struct limits {
 	double warn;
@@ -137,5 +140,12 @@ struct settings {
 
 /* The settings of a service by its Railway name; never NULL (defaults when it has no section). */
 const struct service_settings *settings_service(const struct settings *s, const char *name);
+
+/* A copy of `base` in which other thresholds hold, for all services: `pairs` are "p95=2s",
+ * "memory=80%/90%", "open=1/1" …, keys of [thresholds] and every, window, open, close of [scan].
+ * False with ERR_INPUT: which pair, and what it should be. The copy shares what it does not change.
+ */
+bool settings_try(struct arena *a, const struct settings *base, const char *const *pairs, size_t n,
+        const struct settings **out, struct err *e);
 
 #endif

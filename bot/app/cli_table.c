@@ -38,6 +38,8 @@ static const struct cli_option digest_options[] = {
 static const struct cli_option simulate_options[] = {
         {"samples", "FILE", "CSV of samples, - for stdin"},
         {"all", NULL, "a hold line at every evaluation while an incident is open"},
+        {"try", "PAIRS", "other thresholds, such as 'p95=2s memory=80%/90%': print the difference"},
+        {"days", "N", "of the stored samples, with --try and without --samples (default 14)"},
         {NULL, NULL, NULL},
 };
 
@@ -81,7 +83,9 @@ const struct cli_command cli_commands[] = {
         {"simulate", "", "samples against the thresholds",
                 "Reads CSV with the header service,ts,cpu,cpu_limit,mem_gb,mem_limit_gb,requests,"
                 "errors_4xx,errors_5xx,p50_ms,p95_ms,deploy and prints one JSON line for each incident "
-                "that would open, worsen or close: the bot's own code on your samples.",
+                "that would open, worsen or close: the bot's own code on your samples. With --try it prints "
+                "the incidents that other thresholds would add or take away, of the file or of "
+                "what the bot has stored.",
                 "healbot simulate --samples week.csv", NEED_SETTINGS, command_simulate,
                 simulate_options},
         {"export", "ID", "an incident as JSON",

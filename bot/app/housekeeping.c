@@ -7,6 +7,7 @@
 
 #include "clock.h"
 #include "handler.h"
+#include "history.h"
 #include "hold.h"
 #include "log.h"
 #include "store/inbox.h"
@@ -32,6 +33,16 @@ static bool prune(struct store *s, int64_t bound,
 	return true;
 }
 
+static bool thin_history(struct store *s, int64_t now_ms, struct err *e)
+{
+	int64_t n = BATCH;
+
+	for (int i = 0; i < MAX_BATCHES && n >= BATCH; i++)
+		if (!history_thin(s, now_ms, BATCH, &n, e))
+			return false;
+	return true;
+}
+
 static const json *prune_step(struct wf *w, const json *in, struct err *e)
 {
 	struct store *s = wf_heal(w)->store;
@@ -43,7 +54,8 @@ static const json *prune_step(struct wf *w, const json *in, struct err *e)
 	        !prune(s, now - 30 * day_ms, runs_prune, &deleted, e) ||
 	        !prune(s, KEEP_RUNS, runs_prune_to, &deleted, e) ||
 	        !prune(s, now - 35 * day_ms, candidate_prune, &deleted, e) ||
-	        !prune(s, now - 90 * day_ms, prompt_prune, &deleted, e))
+	        !prune(s, now - 90 * day_ms, prompt_prune, &deleted, e) ||
+	        !thin_history(s, now, e))
 		return NULL;
 	store_trim(s);
 	json_set_int(out, "deleted", deleted);

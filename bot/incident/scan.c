@@ -81,6 +81,31 @@ static bool measure_http(struct railway *r, struct arena *a, struct scan *out, s
 	return true;
 }
 
+static const struct watch_sample *watched(
+        struct arena *a, const struct railway_sample *in, size_t n)
+{
+	struct watch_sample *out = ARENA_ARRAY(a, n + 1, struct watch_sample);
+
+	for (size_t i = 0; i < n; i++)
+		out[i] = (struct watch_sample){
+		        .ts_ms = in[i].ts_ms,
+		        .cpu = in[i].cpu,
+		        .cpu_limit = in[i].cpu_limit,
+		        .mem_gb = in[i].mem_gb,
+		        .mem_limit_gb = in[i].mem_limit_gb,
+		        .disk_gb = in[i].disk_gb,
+		        .disk_limit_gb = in[i].disk_limit_gb,
+		        .requests = in[i].requests,
+		        .errors_4xx = in[i].errors_4xx,
+		        .errors_5xx = in[i].errors_5xx,
+		        .p50_ms = in[i].p50_ms,
+		        .p95_ms = in[i].p95_ms,
+		        .p99_ms = in[i].p99_ms,
+		        .deploy = in[i].deploy,
+		};
+	return out;
+}
+
 bool scan_measure(struct railway *r, struct arena *a, const struct settings *s,
         const struct railway_place *place, const char *only, int64_t now_ms, struct scan *out,
         struct err *e)
@@ -105,6 +130,7 @@ bool scan_measure(struct railway *r, struct arena *a, const struct settings *s,
 		struct scan_service *x = &out->services[i];
 
 		x->samples = railway_samples(a, &out->rail, x->service, x->http, &x->nsamples);
+		x->watched = watched(a, x->samples, x->nsamples);
 	}
 	return true;
 }
@@ -142,31 +168,6 @@ static struct watch_facts facts_of(const struct scan *scan, const struct scan_se
 	        .cron_missed = s->kind == RAILWAY_CRON && s->next_cron_ms > 0 &&
 	                       scan->now_ms - s->next_cron_ms > CRON_LATE_MS,
 	};
-}
-
-static void feed(struct watch *w, const struct scan_service *x)
-{
-	for (size_t i = 0; i < x->nsamples; i++) {
-		const struct railway_sample *r = &x->samples[i];
-		struct watch_sample s = {
-		        .ts_ms = r->ts_ms,
-		        .cpu = r->cpu,
-		        .cpu_limit = r->cpu_limit,
-		        .mem_gb = r->mem_gb,
-		        .mem_limit_gb = r->mem_limit_gb,
-		        .disk_gb = r->disk_gb,
-		        .disk_limit_gb = r->disk_limit_gb,
-		        .requests = r->requests,
-		        .errors_4xx = r->errors_4xx,
-		        .errors_5xx = r->errors_5xx,
-		        .p50_ms = r->p50_ms,
-		        .p95_ms = r->p95_ms,
-		        .p99_ms = r->p99_ms,
-		        .deploy = r->deploy,
-		};
-
-		watch_feed(w, &s);
-	}
 }
 
 /* The last evaluation as JSON, for status and why. */
@@ -225,7 +226,8 @@ static void judge_one(struct arena *a, const struct settings *s, struct redact *
 
 	if (before && before->watch_len > 0)
 		watch_load(w, before->watch, before->watch_len);
-	feed(w, x);
+	for (size_t i = 0; i < x->nsamples; i++)
+		watch_feed(w, &x->watched[i]);
 	x->events = watch_evaluate(w, a, &known, &x->nevents);
 	x->view = watch_view(w);
 	in.view = x->view;

@@ -7,6 +7,7 @@
 #include "log.h"
 #include "store/diagnosis_rows.h"
 #include "store/fix_rows.h"
+#include "store/history_rows.h"
 #include "store/hold_rows.h"
 #include "store/incident_rows.h"
 #include "store/memory_rows.h"
@@ -20,6 +21,7 @@ static const struct migration_family families[] = {
         {"memory", schema_memory},
         {"hold", schema_hold},
         {"remark", schema_remark},
+        {"history", schema_history},
 };
 
 static bool applied_count(struct db *db, const char *family, int64_t *n, struct err *e)

@@ -11,6 +11,7 @@
 #include "clock.h"
 #include "facts.h"
 #include "handler.h"
+#include "history.h"
 #include "incident.h"
 #include "investigate.h"
 #include "log.h"
@@ -131,6 +132,20 @@ static bool look(struct wf *w, const json *in, struct scan *scan, const struct s
 	return true;
 }
 
+/* Into the history, unless one service was looked at more finely. */
+static bool remember(struct wf *w, const json *in, const struct scan *scan, struct err *e)
+{
+	struct history_add *add = ARENA_ARRAY(wf_arena(w), scan->nservices + 1, struct history_add);
+
+	if (json_has(in, ".service"))
+		return true;
+	for (size_t i = 0; i < scan->nservices; i++)
+		add[i] = (struct history_add){scan->place.environment_id,
+		        scan->services[i].service->id, scan->services[i].watched,
+		        scan->services[i].nsamples};
+	return history_append(wf_heal(w)->store, add, scan->nservices, e);
+}
+
 static const json *report(
         struct wf *w, const json *in, const struct scan *scan, const struct scan_outcome *out)
 {
@@ -182,7 +197,7 @@ static const json *judge_step(struct wf *w, const json *in, struct err *e)
 		return not_seen(w, in, &why, &out, e);
 	if (json_bool(in, ".dry", false))
 		return report(w, in, &scan, &out);
-	if (!sees_again(w, e) || !scan_apply(w, &scan, &out, e) ||
+	if (!sees_again(w, e) || !scan_apply(w, &scan, &out, e) || !remember(w, in, &scan, e) ||
 	        !scan_save(wf_heal(w)->store, rows, scan.nservices, e))
 		return NULL;
 	return report(w, in, &scan, &out);
