@@ -146,7 +146,7 @@ static bool parse_args(struct parse *p, int argc, char **argv)
 	return true;
 }
 
-/* "ID [FILE]": at least the words without brackets, at most all. */
+/* "ID [FILE]": at least the words without brackets, at most all; "..." has no most. */
 static bool check_words(const struct parse *p)
 {
 	int least = 0, most = 0;
@@ -157,7 +157,7 @@ static bool check_words(const struct parse *p)
 	}
 	if (p->nwords - 1 < least)
 		return complain(p->c, "what is missing: ", p->c->command->args);
-	if (p->nwords - 1 > most)
+	if (p->nwords - 1 > most && !strstr(p->c->command->args, "..."))
 		return complain(p->c, "too much: ", p->words[1 + most]);
 	return true;
 }

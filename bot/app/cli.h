@@ -41,7 +41,8 @@ struct cli_option {
 
 struct cli_command {
 	const char *name;
-	const char *args;    /* "ID", "[ID]" ; "" = none; checked against the number of words */
+	const char *args;    /* "ID", "[ID]", "ID...": one or more, "[ID...]"; "" = none; checked
+	                        against the number of words */
 	const char *summary; /* one line */
 	const char *details; /* a paragraph for `healbot help NAME` and the man page */
 	const char *example;

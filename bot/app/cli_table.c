@@ -23,8 +23,31 @@ static const struct cli_option incidents_options[] = {
 };
 
 static const struct cli_option runs_options[] = {
-        {"json", NULL, "machine-readable"},
-        {"failed", NULL, "only those that failed"},
+        {"state", "STATE",
+                "unfinished, ready, queued, running, paused, due, finished, done, failed or cancelled"},
+        {"failed", NULL, "the same as --state failed"},
+        {"workflow", "NAME", "only runs of this workflow"},
+        {"incident", "ID", "only runs about this incident: 42 or INC-42"},
+        {"service", "NAME", "only runs about incidents of this service"},
+        {"since", "TIME", "created within an age (2h, 7d) or since a time (2026-11-24T14:00:00Z)"},
+        {"until", "TIME", "created before"},
+        {"search", "TEXT", "whose key or input contains the text"},
+        {"before", "ID", "only older ones: the next page of a list"},
+        {"limit", "N", "at most so many (default 50)"},
+        {"full", NULL, "with an ID: long values whole"},
+        {"json", NULL, "machine-readable and complete"},
+        {NULL, NULL, NULL},
+};
+
+static const struct cli_option retry_options[] = {
+        {"from", "STEP", "forget this step and all that began after it, and do them again"},
+        {NULL, NULL, NULL},
+};
+
+static const struct cli_option cancel_options[] = {
+        {"where", "CONDITIONS",
+                "all unfinished ones with workflow=NAME, key=KEY (or KEY*), older=AGE"},
+        {"why", "TEXT", "the reason, kept with the run"},
         {NULL, NULL, NULL},
 };
 
@@ -70,8 +93,23 @@ const struct cli_command cli_commands[] = {
         {"incidents", "", "list incidents", "Open incidents from the store, newest first.",
                 "healbot incidents --all", NEED_SETTINGS, command_incidents, incidents_options},
         {"runs", "[ID]", "list workflow runs, or show one with its steps",
-                "With an ID: every step with input, output, attempts and timings.",
-                "healbot runs 42", NEED_SETTINGS, command_runs, runs_options},
+                "Without an ID the newest ones, by the conditions. With an ID its steps as a tree: parallel "
+                "steps, child runs, each step's input, output, attempts with their errors, and timings. "
+                "Secrets are masked.",
+                "healbot runs --failed --since 24h", NEED_SETTINGS, command_runs, runs_options},
+        {"retry", "ID...", "start ended runs again",
+                "A failed run goes on at its failed steps, with new attempts; what is done stays done. A "
+                "running bot does it at once, otherwise the next start does.",
+                "healbot retry 42 --from post", NEED_SETTINGS, command_retry, retry_options},
+        {"cancel", "[ID...]", "end runs that have not ended",
+                "A waiting run ends at once, one that is being executed at its next step; child runs first, "
+                "then what cleans up after it. A running bot does it at once, otherwise the next start does.",
+                "healbot cancel --where workflow=fix,older=2h", NEED_SETTINGS, command_cancel,
+                cancel_options},
+        {"pause", "ID...", "hold runs back", "They are not executed until they are resumed.",
+                "healbot pause 42", NEED_SETTINGS, command_pause, NULL},
+        {"resume", "ID...", "let paused runs go on", "", "healbot resume 42", NEED_SETTINGS,
+                command_resume, NULL},
         {"digest", "", "filter: log lines in, digest out",
                 "Groups the lines on stdin by template and prints what matters first, within a budget of "
                 "tokens.",

@@ -7,11 +7,13 @@
 
 #include "app/cli.h"
 #include "app/commands.h"
+#include "app/control.h"
 #include "app/dispatch.h"
 #include "app/gate.h"
 #include "app/housekeeping.h"
 #include "app/loop.h"
 #include "app/pool.h"
+#include "app/steer.h"
 #include "app/world.h"
 #include "clock.h"
 #include "flow/flow.h"
@@ -26,7 +28,7 @@
 #include "store/runs.h"
 #include "str.h"
 
-enum { MAX_WORKFLOWS = 32, DRAIN_MS = 10000, HOUR_MS = 3600000 };
+enum { DRAIN_MS = 10000, HOUR_MS = 3600000 };
 
 struct bot {
 	const struct settings *settings;
@@ -37,8 +39,8 @@ struct bot {
 	struct metrics *metrics;
 	struct loop *loop;
 	struct site site;
+	struct control *control; /* NULL = cannot be had */
 	volatile bool stopping;
-	const struct workflow *workflows[MAX_WORKFLOWS + 1];
 };
 
 /* --- workers --- */
@@ -190,16 +192,6 @@ static void set_pages(struct bot *b, struct loop_options *lo)
 
 /* --- building --- */
 
-static void list_workflows(struct bot *b)
-{
-	size_t n = 0;
-
-	b->workflows[n++] = &wf_envelope;
-	b->workflows[n++] = &wf_housekeeping;
-	for (size_t i = 0; handler_workflows[i] && n < MAX_WORKFLOWS; i++)
-		b->workflows[n++] = handler_workflows[i];
-}
-
 static bool start_clocks(struct bot *b, struct err *e)
 {
 	struct wf_start scan = {.workflow = "scan", .concurrency = "scan"};
@@ -214,7 +206,7 @@ static bool start_flow(struct bot *b, struct err *e)
 {
 	struct flow_config fc = {
 	        .store = b->store,
-	        .workflows = b->workflows,
+	        .workflows = all_workflows(),
 	        .workers = b->settings->heal.workers,
 	        .world_new = slot_world,
 	        .world_free = slot_world_free,
@@ -222,7 +214,6 @@ static bool start_flow(struct bot *b, struct err *e)
 	        .ctx = b,
 	};
 
-	list_workflows(b);
 	b->flow = flow_new(&fc, e);
 	return b->flow && memo_set(b->store, "self", NULL, e) && start_clocks(b, e);
 }
@@ -253,6 +244,9 @@ static bool start(struct bot *b, const struct secrets *k, struct err *e)
 	b->loop = loop_new(&lo, e);
 	if (!b->loop)
 		return false;
+	b->control = control_start(b->store, e);
+	if (!b->control)
+		log_warn("run", "healbot retry and cancel cannot reach this bot: %s", e->msg);
 	http_set_stop(&b->stopping);
 	b->pool = pool_start((size_t)b->settings->heal.workers, work, b, cancel_workers, e);
 	return b->pool != NULL;
@@ -268,6 +262,7 @@ static void stop(struct bot *b)
 			_Exit(EXIT_OK); /* joining its thread could last for ever */
 		}
 	}
+	control_stop(b->control);
 	pool_join(b->pool);
 	flow_free(b->flow);
 	shared_free(b->shared);

@@ -11,7 +11,11 @@ int command_run(struct cli *c, int argc, char **argv);       /* the bot */
 int command_scan(struct cli *c, int argc, char **argv);      /* [--json] [--service NAME] */
 int command_doctor(struct cli *c, int argc, char **argv);    /* [--json] */
 int command_incidents(struct cli *c, int argc, char **argv); /* [--json] [--all] */
-int command_runs(struct cli *c, int argc, char **argv);      /* [ID] [--json] [--failed] */
+int command_runs(struct cli *c, int argc, char **argv);      /* [ID] [filters] [--json] [--full] */
+int command_retry(struct cli *c, int argc, char **argv);     /* ID... [--from STEP] */
+int command_cancel(struct cli *c, int argc, char **argv);    /* [ID...] [--where CONDITIONS] */
+int command_pause(struct cli *c, int argc, char **argv);     /* ID... */
+int command_resume(struct cli *c, int argc, char **argv);    /* ID... */
 int command_digest(struct cli *c, int argc, char **argv); /* [--budget N] [--assign] [--message] */
 int command_redact(struct cli *c, int argc, char **argv);
 int command_simulate(struct cli *c, int argc, char **argv); /* --samples FILE [--all] */

@@ -162,6 +162,31 @@ static bool other_env(const char *name)
 	return str_eq(name, "HEAL_CONFIG") || str_starts(name, "HEAL_HTTP_TOKEN");
 }
 
+static const char *env_value(const char *const *env, const char *name)
+{
+	size_t n = strlen(name);
+
+	for (; env && *env; env++)
+		if (strncmp(*env, name, n) == 0 && (*env)[n] == '=')
+			return *env + n + 1;
+	return NULL;
+}
+
+/* Railway's health check asks the port it chose, from outside the container. Anything that is given
+ * by hand wins. Without HEAL_HTTP_TOKEN only /healthz answers there. */
+static void platform(struct config_file *f, const char *const *env)
+{
+	const char *port = env_value(env, "PORT");
+	int64_t n;
+
+	for (const struct entry *e = f->first; e; e = e->next)
+		if (str_eq(e->section, "heal") && str_eq(e->key, "http"))
+			return;
+	if (env_value(env, "RAILWAY_PROJECT_ID") && str_int(str_or(port, ""), &n))
+		config_file_add(f, "PORT", "heal", NULL, "http",
+		        arena_printf(f->a, "0.0.0.0:%s", port));
+}
+
 static void read_env(struct config_file *f, const char *const *env)
 {
 	for (; env && *env; env++) {
@@ -295,6 +320,7 @@ const struct settings *config_load(
 
 	config_file_read(&f, config_path(src));
 	read_env(&f, src->env);
+	platform(&f, src->env);
 	resolve(&f);
 	apply_profile(&f, out);
 	strict = out->heal.profile == PROFILE_STRICT;

@@ -32,7 +32,7 @@ enum config_need {
 	NEED_SLACK = 1 << 2,
 	NEED_LLM = 1 << 3,      /* when a model is set: its key */
 	NEED_OPENCODE = 1 << 4, /* when a server is set: its password, and GitHub's token */
-	NEED_HTTP = 1 << 5,     /* when the pages are reachable from elsewhere: their token */
+	NEED_HTTP = 1 << 5,     /* when the pages are reachable from elsewhere: no short token */
 };
 
 /* Checks that what `needs` names is set; adds a line for each that is not. */

@@ -108,17 +108,20 @@ static void need_opencode(const struct settings *s, const struct secrets *k, str
 		        "or a GitHub App ([github] app)");
 }
 
+/* A short token could be guessed from elsewhere. Without one only /healthz answers there. */
 static void need_http(const struct settings *s, const struct secrets *k, struct str *problems)
 {
+	enum { LEAST = 16 };
 	const char *host;
 	int port;
 
-	if (!s->heal.http || k->http || !config_host_port(problems->a, s->heal.http, &host, &port))
+	if (!s->heal.http || !k->http || strlen(k->http) >= LEAST ||
+	        !config_host_port(problems->a, s->heal.http, &host, &port))
 		return;
 	if (!str_starts(host, "127.") && !str_eq(host, "localhost") && !str_eq(host, "::1"))
 		missing(problems, "HEAL_HTTP_TOKEN",
-		        "[heal] http listens beyond this machine: set a long random token, or http = "
-		        "127.0.0.1:8080");
+		        "[heal] http listens beyond this machine: the token must have at least 16 "
+		        "characters (openssl rand -hex 24 makes a good one)");
 }
 
 bool config_require(

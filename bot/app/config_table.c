@@ -48,7 +48,8 @@ const struct setting setting_table[] = {
                 .help = "Path of the SQLite file; keep it on a volume."},
         {"heal", "http", SET_HOST_PORT, AT(heal.http), .def = "127.0.0.1:8080",
                 .help = "Where the local pages (health, metrics, runs) listen; \"-\" for nowhere. "
-                        "Anything but loopback wants HEAL_HTTP_TOKEN."},
+                        "Anything but loopback wants HEAL_HTTP_TOKEN; without it only /healthz "
+                        "answers there. On Railway 0.0.0.0 and its PORT."},
         {"heal", "workers", SET_INT, AT(heal.workers), .def = "4", .min = 2, .max = 64,
                 .help = "Threads that execute runs; one is kept for people's commands."},
         {"heal", "prompts", SET_STR, AT(heal.prompts), .example = "/etc/heal/prompts",

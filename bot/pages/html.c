@@ -57,8 +57,8 @@ static void add_value(struct html *h, const char *name, const char *value)
 {
 	enum { MAX_VALUE = 4096 };
 
-	if (is_text(name, value))
-		value = fit(h, value, MAX_VALUE);
+	value = is_text(name, value) ? fit(h, value, MAX_VALUE)
+	                             : str_clean(h->b.a, value, strlen(value), MAX_VALUE);
 	str_add(&h->b, "=\"");
 	str_html(&h->b, value);
 	str_addc(&h->b, '"');
@@ -117,8 +117,8 @@ void html_text(struct html *h, const char *foreign)
 
 void html_own(struct html *h, const char *words)
 {
-	if (!html_full(h))
-		str_html(&h->b, words ? words : "");
+	if (words && !html_full(h))
+		str_html(&h->b, str_clean(h->b.a, words, strlen(words), 0));
 }
 
 void html_ownf(struct html *h, const char *format, ...)

@@ -6,7 +6,7 @@
  *
  *	html_text  what came from outside (logs, errors, inputs, names): redacted, cleaned
  *	           (invalid UTF-8, control characters, bidi overrides), escaped
- *	html_own   words and numbers of the program: escaped
+ *	html_own   words and numbers of the program: cleaned, escaped
  *
  * Of attribute values, those that a person reads (title, value, aria-label, a link elsewhere) go
  * through the first door, the others through the second. An address (href, action, src) must begin

@@ -139,6 +139,8 @@ static void step_head(struct page *p, const struct run_step *s)
 
 static void step_notes(struct page *p, const struct run_step *s)
 {
+	if (!str_eq(s->outcome, s->state))
+		html_text_in(&p->h, "p", "trouble", s->outcome);
 	if (s->signal) {
 		html_open(&p->h, "p", NULL);
 		html_own(&p->h, "Waits for the signal ");

@@ -143,6 +143,22 @@ static void test_precedence(void **state)
 	assert_int_equal(s->heal.workers, 8);
 }
 
+/* Railway says which port its health check asks; what is given by hand wins. */
+static void test_railway_port(void **state)
+{
+	static const char *const on[] = {"PORT=3456", "RAILWAY_PROJECT_ID=p", NULL};
+	static const char *const by_hand[] = {
+	        "RAILWAY_PROJECT_ID=p", "HEAL_HEAL_HTTP=127.0.0.1:9", "PORT=3456", NULL};
+	static const char *const elsewhere[] = {"PORT=3456", NULL};
+	static const char *const odd[] = {"PORT=x", "RAILWAY_PROJECT_ID=p", NULL};
+
+	assert_string_equal(good(*state, "", on)->heal.http, "0.0.0.0:3456");
+	assert_string_equal(good(*state, "[heal]\nhttp=[::1]:1\n", on)->heal.http, "[::1]:1");
+	assert_string_equal(good(*state, "", by_hand)->heal.http, "127.0.0.1:9");
+	assert_string_equal(good(*state, "", elsewhere)->heal.http, "127.0.0.1:8080");
+	assert_string_equal(good(*state, "", odd)->heal.http, "127.0.0.1:8080");
+}
+
 static void test_path(void **state)
 {
 	static const char *const env[] = {"HEAL_CONFIG=test.ini", NULL};
@@ -340,10 +356,11 @@ static void test_require(void **state)
 	        {"[opencode]\nurl=http://oc.railway.internal:4096\n", NEED_OPENCODE, {0},
 	                "GITHUB_TOKEN"},
 	        {"[opencode]\nurl=http://127.0.0.1:4096\n", NEED_OPENCODE, {.github = "x"}, NULL},
-	        {"[heal]\nhttp=0.0.0.0:80\n", NEED_HTTP, {0}, "HEAL_HTTP_TOKEN"},
-	        {"[heal]\nhttp=[::]:80\n", NEED_HTTP, {0}, "HEAL_HTTP_TOKEN"},
+	        {"[heal]\nhttp=0.0.0.0:80\n", NEED_HTTP, {0}, NULL}, /* only /healthz answers */
+	        {"[heal]\nhttp=[::]:80\n", NEED_HTTP, {.http = "fifteen letters"},
+	                "HEAL_HTTP_TOKEN"},
 	        {"[heal]\nhttp=[::1]:80\n", NEED_HTTP, {0}, NULL},
-	        {"[heal]\nhttp=0.0.0.0:80\n", NEED_HTTP, {.http = "x"}, NULL},
+	        {"[heal]\nhttp=0.0.0.0:80\n", NEED_HTTP, {.http = "sixteen letters!"}, NULL},
 	};
 
 	for (size_t i = 0; i < UNIT_LEN(t); i++) {
@@ -438,6 +455,7 @@ static void test_host(void **state)
 
 #define CASE(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
-UNIT_MAIN(CASE(test_defaults), CASE(test_file), CASE(test_precedence), CASE(test_path),
-        CASE(test_services), CASE(test_profile), CASE(test_problems), CASE(test_long_line),
-        CASE(test_all), CASE(test_require), CASE(test_example), CASE(test_table), CASE(test_host))
+UNIT_MAIN(CASE(test_defaults), CASE(test_file), CASE(test_precedence), CASE(test_railway_port),
+        CASE(test_path), CASE(test_services), CASE(test_profile), CASE(test_problems),
+        CASE(test_long_line), CASE(test_all), CASE(test_require), CASE(test_example),
+        CASE(test_table), CASE(test_host))
