@@ -15,7 +15,7 @@ OPENCODE=opencode-ai@1.18.33
 build="gcc make pkg-config libc6-dev libwebsockets-dev libcurl4-openssl-dev libssl-dev libcjson-dev libsqlite3-dev
 	libpcre2-dev libinih-dev libcmark-gfm-dev libcmark-gfm-extensions-dev zlib1g-dev uthash-dev ca-certificates"
 test="libcmocka-dev git curl jq openssl sqlite3 procps"
-check="clang-14 libclang-rt-14-dev clang-format-14 clang-tidy-14 cppcheck lcov time"
+check="chromium chromium-driver clang-14 libclang-rt-14-dev clang-format-14 clang-tidy-14 cppcheck lcov time"
 
 case $what in
 build) want=$build ;;

@@ -183,8 +183,8 @@ static void platform(struct config_file *f, const char *const *env)
 		if (str_eq(e->section, "heal") && str_eq(e->key, "http"))
 			return;
 	if (env_value(env, "RAILWAY_PROJECT_ID") && str_int(str_or(port, ""), &n))
-		config_file_add(f, "PORT", "heal", NULL, "http",
-		        arena_printf(f->a, "0.0.0.0:%s", port));
+		config_file_add(
+		        f, "PORT", "heal", NULL, "http", arena_printf(f->a, "0.0.0.0:%s", port));
 }
 
 static void read_env(struct config_file *f, const char *const *env)
