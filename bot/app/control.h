@@ -1,6 +1,6 @@
 /*
  * control.h - how a command of the terminal reaches the running bot: a Unix socket beside the
- * database ("heal.db.ctl", mode 0600; only the bot's own user and root are heard).
+ * database ("heal.db.ctl", mode 0700; only the bot's own user and root are heard).
  *
  * The bot is the only process that writes to the store (store.h), so an order is handed to it: one
  * line of JSON, one line back (steer.h). Nothing of it is on the network.
