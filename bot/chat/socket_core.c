@@ -91,6 +91,18 @@ static void replace(struct step *s)
 	wait_ms(s, ms);
 }
 
+/* Slack wants CUR replaced. */
+static void refresh(struct step *s)
+{
+	const struct socket_limits *l = &s->c->limits;
+	int64_t lived = s->ev->now_ms - s->c->cur_since_ms;
+
+	if (lived >= l->calm_ms && lived < l->stable_ms)
+		wait_ms(s, backoff_full_ms(0, l->quick_ms, l->quick_ms, s->ev->random));
+	else
+		replace(s);
+}
+
 static void slow_down(struct step *s)
 {
 	s->c->slow = true;
@@ -258,7 +270,7 @@ static const cell table[SOCKET_EVENTS][SOCKET_STATES] = {
 	[EVENT_STAGE]       = {_,             _,               _,               _,               drop_next,       _},
 	[EVENT_CROWD]       = {make_room,     make_room,       _,               crowd_next,      crowd_next,      _},
 	[EVENT_DISABLED]    = {disabled,      disabled,        disabled,        disabled,        disabled,        _},
-	[EVENT_REFRESH]     = {replace,       _,               _,               _,               _,               _},
+	[EVENT_REFRESH]     = {refresh,       _,               _,               _,               _,               _},
 	[EVENT_NEXT_LEAVES] = {_,             _,               _,               drop_next,       drop_next,       _},
 	[EVENT_NEXT_GONE]   = {_,             _,               _,               next_gone,       next_gone,       _},
 	[EVENT_CUR_GONE]    = {cur_gone_idle, cur_gone_trying, cur_gone_trying, cur_gone_trying, cur_gone_trying, _},

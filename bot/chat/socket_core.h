@@ -26,8 +26,10 @@
  *
  * Waiting: the first loss of a healthy connection is answered at once (0..quick_ms). Each failure,
  * and each connection that did not live stable_ms, makes the next wait first_ms, then twice as
- * much, up to max_ms, all +-20 %; nothing but a life of stable_ms sets it back. So there is no
- * sequence of events that turns into a burst: see the tests. It never gives up.
+ * much, up to max_ms, all +-20 %; nothing but a life of stable_ms sets it back. A refresh that
+ *Slack asks for after calm_ms of service is no failure: it is answered at once and changes nothing
+ *of this, else a gap would follow when Slack refreshes often. So there is no sequence of events
+ *that turns into a burst: see the tests. It never gives up.
  *
  * What a person has to put right (dead token, missing scope, Socket Mode switched off) is reported
  * once and tried again each slow_ms. too_many_websockets: our spare connection is closed and the
@@ -111,6 +113,7 @@ struct socket_limits {
 	int64_t slow_ms;   /* 300,000 */
 	int64_t hello_ms;  /* 10,000 */
 	int64_t drain_ms;  /* 15,000 */
+	int64_t calm_ms;   /* 5,000 */
 	int64_t stable_ms; /* 60,000 */
 };
 

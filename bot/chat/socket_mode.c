@@ -138,6 +138,7 @@ struct socket_mode *socket_mode_new(struct ioloop *l, const struct socket_mode_o
 	        .slow_ms = or_default(o->slow_ms, 300000),
 	        .hello_ms = or_default(o->hello_ms, 10000),
 	        .drain_ms = or_default(o->drain_ms, 15000),
+	        .calm_ms = 5000,
 	        .stable_ms = or_default(o->stable_ms, 60000),
 	};
 

@@ -2,9 +2,10 @@
  * faults.c - scripted trouble, the same for all peers.
  *
  * A script is {"peer":"slack","match":"chat.postMessage","match_body":"…","nth":2,"times":3,
- * "action":{…}}. `match` is looked for in "METHOD /path?query" (or in the name an envelope or tool
- * call has), `match_body` in the body; both may be missing. The fault strikes from the nth match on
- * (default 1), `times` times (default 1; 0 = for ever). Actions are listed in router.c.
+ * "every":1,"action":{…}}. `match` is looked for in "METHOD /path?query" (or in the name an
+ * envelope or tool call has), `match_body` in the body; both may be missing. The fault strikes from
+ * the nth match on (default 1), at each `every`-th (default 1), `times` times (default 1; 0 = for
+ * ever). Actions are listed in router.c.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +16,7 @@ struct fault {
 	struct fault *next;
 	struct arena *a;
 	const char *peer, *match, *match_body;
-	int64_t nth, times, seen, struck;
+	int64_t nth, times, every, seen, struck;
 	json *action;
 };
 
@@ -54,6 +55,7 @@ const char *sb_fault_add(struct sb *sb, const json *script)
 	f->match_body = arena_strdup(a, json_str(script, ".match_body", NULL));
 	f->nth = json_int(script, ".nth", 1);
 	f->times = json_int(script, ".times", 1);
+	f->every = json_int(script, ".every", 1);
 	const json *action = json_get(script, ".action");
 	if (json_is_str(action)) { /* "drop_after" is short for {"drop_after":true} */
 		f->action = json_obj(a);
@@ -92,6 +94,7 @@ json *faults_list(struct sb *sb, struct arena *a)
 			json_set_str(o, "match_body", f->match_body);
 		json_set_int(o, "nth", f->nth);
 		json_set_int(o, "times", f->times);
+		json_set_int(o, "every", f->every);
 		json_set_int(o, "seen", f->seen);
 		json_set_int(o, "struck", f->struck);
 		json_set(o, "action", f->action);
@@ -112,7 +115,8 @@ const json *faults_take(struct sb *sb, const char *peer, const char *what, const
 		if (!matches(f, peer, what, body))
 			continue;
 		f->seen++;
-		bool due = f->seen >= f->nth && (f->times == 0 || f->struck < f->times);
+		bool due = f->seen >= f->nth && (f->times == 0 || f->struck < f->times) &&
+		           (f->every <= 1 || (f->seen - f->nth) % f->every == 0);
 		if (!due || action)
 			continue;
 		f->struck++;

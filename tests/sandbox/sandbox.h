@@ -178,6 +178,7 @@ void sb_ws_frame(struct sb_ws *ws, bool fin, int opcode, const void *data, size_
 void sb_ws_raw(struct sb_ws *ws, const void *bytes, size_t n);    /* bytes as they are */
 void sb_ws_close(struct sb_ws *ws, int code, const char *reason); /* close frame, then TCP */
 void sb_ws_cut(struct sb_ws *ws);                                 /* TCP reset, no close frame */
+void sb_ws_hang_up(struct sb_ws *ws); /* after what is written, without a close frame */
 void sb_ws_pong(struct sb_ws *ws, enum sb_pong mode, uint32_t late_ms);
 void sb_ws_deaf(struct sb_ws *ws, bool deaf); /* stops reading: a peer that fell silent */
 

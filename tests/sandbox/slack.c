@@ -17,6 +17,7 @@ static void set_defaults(struct slack *s)
 	        .warning_ms = 10000,
 	        .ping_ms = 10000,
 	        .retry_ms = {100, 60000, 300000},
+	        .copies = 1,
 	};
 	snprintf(s->cfg.bot_token, sizeof s->cfg.bot_token, "%s", bot ? bot : "xoxb-sandbox");
 	snprintf(s->cfg.app_token, sizeof s->cfg.app_token, "%s", app ? app : "xapp-sandbox");
@@ -119,6 +120,7 @@ static void configure(struct slack *s, const json *arg)
 	c->connection_ms = json_int(arg, ".connection_ms", c->connection_ms);
 	c->warning_ms = json_int(arg, ".warning_ms", c->warning_ms);
 	c->ping_ms = json_int(arg, ".ping_ms", c->ping_ms);
+	c->copies = json_int(arg, ".copies", c->copies);
 	for (int i = 0; i < 3; i++) {
 		char path[24];
 		snprintf(path, sizeof path, ".retry_ms[%d]", i);

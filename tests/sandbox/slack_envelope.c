@@ -142,6 +142,7 @@ static void attempt(struct envelope *v)
 		json_set_str(o, "retry_reason", v->attempt ? str_or(v->why, "") : "");
 	}
 	v->timer = sb_timer(s->sb, ACK_LIMIT_MS, too_late, v);
+	v->deaf = false;
 	v->sent_us = mono_us();
 	record(v, payload);
 	struct link *link = v->link;

@@ -126,6 +126,7 @@ struct config {
 	bool revoked, socket_mode, home_tab, rate, markdown_join;
 	int64_t connection_ms, warning_ms, ping_ms;
 	int64_t retry_ms[3];
+	int64_t copies; /* each envelope is sent so many times */
 };
 
 struct ticket {

@@ -16,6 +16,8 @@ struct link {
 };
 
 void link_send_disconnect(struct link *l, const char *reason);
+/* Ends it in order: a close frame, then the connection. */
+void link_close(struct link *l, int code, const char *reason);
 void link_arm(struct link *l, int64_t ms, void (*fn)(void *arg)); /* the one timer of its life */
 void link_refresh(void *link); /* "refresh_requested", then close */
 

@@ -96,16 +96,17 @@ void socket_send(struct slack *s, struct link *l, const json *envelope, const ch
 	if (str_eq(how, "drop_before")) {
 		sb_ws_cut(l->ws);
 	} else if (str_eq(how, "half_frame")) {
+		l->hello = false;
 		sb_ws_raw(l->ws, "\x81\x7e\x40\x00{\"envelope_id\":", 19);
-		sb_ws_close(l->ws, 1011, "");
+		sb_ws_hang_up(l->ws);
 	} else if (!str_eq(how, "lost")) {
 		if (str_eq(how, "garbage_before"))
 			send_text(l, "}{ not JSON", 11);
-		send_text(l, text, n);
-		if (l->duplicates || str_eq(how, "duplicate"))
+		int64_t copies = s->cfg.copies + (l->duplicates || str_eq(how, "duplicate"));
+		for (int64_t i = 0; i < copies; i++)
 			send_text(l, text, n);
 		if (str_eq(how, "drop_after"))
-			sb_ws_close(l->ws, 1011, "internal error");
+			link_close(l, 1011, "internal error");
 	}
 	arena_free(a);
 }
@@ -132,11 +133,17 @@ void link_arm(struct link *l, int64_t ms, void (*fn)(void *arg))
 	l->life = ms > 0 ? sb_timer(l->s->sb, (uint32_t)ms, fn, l) : NULL;
 }
 
+void link_close(struct link *l, int code, const char *reason)
+{
+	l->hello = false; /* nothing is sent behind a close frame */
+	sb_ws_close(l->ws, code, reason);
+}
+
 static void end_of_life(void *arg)
 {
 	struct link *l = arg;
 	l->life = NULL;
-	sb_ws_close(l->ws, 1000, "");
+	link_close(l, 1000, "");
 }
 
 void link_refresh(void *arg)

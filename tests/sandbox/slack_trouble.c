@@ -48,7 +48,7 @@ static bool misbehave(struct link *l, const char *what, const json *arg)
 		sb_ws_text(l->ws, "{\"type\":\"news\",\"x\":1}", 21);
 	else if (str_eq(what, "half_frame")) {
 		sb_ws_raw(l->ws, "\x81\x7e\x40\x00{\"envelope_id\":", 19);
-		sb_ws_close(l->ws, 1011, "");
+		link_close(l, 1011, "");
 	} else if (str_eq(what, "ping"))
 		sb_ws_frame(l->ws, true, 9, "now", 3);
 	else if (str_eq(what, "slow_pong"))
@@ -75,7 +75,7 @@ static const char *apply(struct link *l, const char *what, const json *arg)
 	if (str_eq(what, "drop"))
 		sb_ws_cut(l->ws);
 	else if (str_eq(what, "close"))
-		sb_ws_close(l->ws, (int)json_int(arg, ".code", 1000), json_str(arg, ".reason", ""));
+		link_close(l, (int)json_int(arg, ".code", 1000), json_str(arg, ".reason", ""));
 	else if (str_eq(what, "silent"))
 		silence(l, true);
 	else if (str_eq(what, "normal")) {
@@ -93,7 +93,7 @@ static const char *apply(struct link *l, const char *what, const json *arg)
 		link_arm(l, after ? after : 1, link_refresh);
 	} else if (str_eq(what, "link_disabled")) {
 		link_send_disconnect(l, "link_disabled");
-		sb_ws_close(l->ws, 1000, "");
+		link_close(l, 1000, "");
 	} else if (!misbehave(l, what, arg))
 		return "unknown thing to do";
 	return NULL;

@@ -119,6 +119,12 @@ void sb_ws_cut(struct sb_ws *ws)
 		conn_close(ws->c, true);
 }
 
+void sb_ws_hang_up(struct sb_ws *ws)
+{
+	if (ws->c)
+		conn_finish(ws->c);
+}
+
 void sb_ws_deaf(struct sb_ws *ws, bool deaf)
 {
 	if (!ws->c)

@@ -11,6 +11,7 @@ static const struct socket_limits limits = {
         .slow_ms = 300000,
         .hello_ms = 10000,
         .drain_ms = 15000,
+        .calm_ms = 5000,
         .stable_ms = 60000,
 };
 
@@ -160,6 +161,32 @@ static void test_cut(void **state)
 	w.now += limits.stable_ms;
 	feed(&w, EVENT_CUR_GONE, 0);
 	assert_in_range(armed(&w, TIMER_RETRY), 0, 100);
+}
+
+/* Slack asks for a new connection each 10 s: it gets one each time before the old one goes, and a
+ * back-off that had been reached before does not make a gap. */
+static void test_refresh_again_and_again(void **state)
+{
+	struct world w;
+
+	(void)state;
+	begin(&w);
+	connect(&w, 0);
+	for (int i = 0; i < 5; i++) { /* it was cut young, five times */
+		feed(&w, EVENT_CUR_GONE, 0);
+		connect(&w, 0);
+	}
+	for (int i = 0; i < 20; i++) {
+		w.now += 10000;
+		feed(&w, EVENT_REFRESH, 0);
+		assert_in_range(armed(&w, TIMER_RETRY), 0, limits.quick_ms);
+		connect(&w, 0);
+		assert_true(w.c.old);
+		feed(&w, EVENT_OLD_GONE, 0);
+	}
+	w.now += limits.calm_ms - 1; /* faster than that is a storm */
+	feed(&w, EVENT_REFRESH, 0);
+	assert_true(armed(&w, TIMER_RETRY) > 10000);
 }
 
 static void test_retry_after(void **state)
@@ -335,6 +362,6 @@ static void test_storm(void **state)
 
 UNIT_MAIN(cmocka_unit_test(test_connects), cmocka_unit_test(test_make_before_break),
         cmocka_unit_test(test_two_at_most), cmocka_unit_test(test_cut),
-        cmocka_unit_test(test_retry_after), cmocka_unit_test(test_a_person_must_act),
-        cmocka_unit_test(test_crowd), cmocka_unit_test(test_no_hello), cmocka_unit_test(test_stop),
-        cmocka_unit_test(test_storm))
+        cmocka_unit_test(test_refresh_again_and_again), cmocka_unit_test(test_retry_after),
+        cmocka_unit_test(test_a_person_must_act), cmocka_unit_test(test_crowd),
+        cmocka_unit_test(test_no_hello), cmocka_unit_test(test_stop), cmocka_unit_test(test_storm))
