@@ -93,6 +93,9 @@ bool change(struct wf *w, const char *step, int64_t incident, const struct incid
 
 /* What the person may do, from [who]; user groups are looked up (cached for 10 min). */
 bool right_of(struct wf *w, const char *user, enum right *out, struct err *e);
+/* Is the person in a list of user and group ids ([actions])? As a step. Guests, bots and strangers
+ * never are. */
+bool person_listed(struct wf *w, const char **ids, const char *user, bool *out, struct err *e);
 /* The bot's own user id (U…); "" while Slack cannot be asked. */
 const char *person_self(struct heal *h, struct arena *a);
 /* Display name, plain text, never a mention; the id itself when Slack cannot be asked. */
@@ -100,5 +103,7 @@ const char *person_name(struct heal *h, struct arena *a, const char *user);
 const char *right_name(enum right r); /* "viewer" "responder" "fixer" "admin" */
 /* "Ask Ana or Ben: they are fixers." or what to set when the list is empty. */
 const char *right_whom(struct wf *w, enum right r);
+/* The names behind such a list; "" when it is empty. */
+const char *people_names(struct wf *w, const char **ids);
 
 #endif

@@ -280,6 +280,38 @@ bool fix_update(
 bool fix_settle(struct store *s, const struct fix_row *f, const struct incident_event *ev,
         bool *moved, struct err *e);
 
+/* --- acts at Railway (act.h) --- */
+enum act_kind {
+	ACT_RESTART,
+	ACT_ROLLBACK,
+	ACT_REDEPLOY,
+	ACT_SCALE,
+	ACT_LIMITS,
+	ACT_VARIABLE,
+	ACT_KIND_COUNT
+};
+struct act_row {
+	int64_t incident;
+	int n; /* 1, 2 … of the incident */
+	const char *service_id;
+	const json *ask, *proposal; /* what was wanted, what was approved */
+	const char *state;          /* running done unknown failed */
+	const char *note;           /* what came of it, a sentence; NULL */
+	const json *metric;         /* act_begin only: prove_before() */
+	const json *proof;          /* before and after; NULL */
+	const char *started_by;
+	int64_t started_ms, ended_ms;
+};
+/* Stores it and starts the run "act" in one transaction. ERR_CONFLICT while another act on that
+ * service is under way, or when the incident is over. Idempotent by key. */
+bool act_begin(
+        struct store *s, const char *key, const struct act_row *row, int *n_out, struct err *e);
+/* n = 0: the newest. NULL and ERR_NOT_FOUND. */
+struct act_row *act_get(struct store *s, struct arena *a, int64_t incident, int n, struct err *e);
+/* Changes the fields given (NULL / 0 keep), with a line of the timeline when `event` is not NULL,
+ * and starts a publish run. */
+bool act_update(struct store *s, const struct act_row *row, const char *event, struct err *e);
+
 /* --- money --- */
 bool spend_add(struct store *s, const char *key, int64_t incident, const char *kind,
         const char *user, double usd, int64_t tokens, struct err *e); /* idempotent by key */

@@ -1,5 +1,6 @@
 /*
- * railway.h - Railway's public GraphQL API, typed. Reading only: nothing here changes anything.
+ * railway.h - Railway's public GraphQL API, typed. Reading only: what changes something is in
+ * railway_act.h.
  *
  * A `struct railway` belongs to one worker thread (it uses that thread's struct http); what workers
  * share (pacing, request count) is in a `struct railway_shared`, safe from any thread. Results live

@@ -11,11 +11,20 @@
 #include "incident.h"
 #include "settings.h"
 
+/* A remedy that is not code, offered below the plan (act.h). */
+struct act_button {
+	const char *text;  /* "↩️ Roll back…" */
+	const char *value; /* words of the button "act" after the incident */
+};
+
 struct render {
 	struct arena *a;
 	const struct incident *inc;
-	const struct diagnosis *dx; /* newest; NULL = none */
-	const struct fix_row *fix;  /* newest; NULL = none */
+	const struct diagnosis *dx;    /* newest; NULL = none */
+	const struct fix_row *fix;     /* newest; NULL = none */
+	const struct act_row *act;     /* newest; NULL = none */
+	const struct act_button *fits; /* acts that the evidence suggests */
+	size_t nfits;
 	const struct vote_row *votes;
 	size_t nvotes;
 	const struct settings *settings;
@@ -30,6 +39,7 @@ struct message *render_evidence(const struct render *r);
 struct message *render_plan(const struct render *r);
 struct message *render_fix(const struct render *r);
 struct message *render_pr(const struct render *r);
+struct message *render_act(const struct render *r);
 struct message *render_verify(const struct render *r);
 struct message *render_closing(const struct render *r);
 /* "INC-42 got worse: critical now" … for a timeline row that notifies; NULL when it does not. */

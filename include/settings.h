@@ -129,7 +129,13 @@ struct settings {
 	} limits;
 	struct {
 		int64_t window_ms; /* how long the metric is watched after the merge */
+		int64_t again_ms;  /* and is looked at once more, this long after it */
 	} verify;
+	struct {
+		/* who may do what at Railway; empty = nobody */
+		const char **restart, **rollback, **redeploy, **scale, **limits, **variable;
+		int64_t poll_ms; /* how often an act is looked at while it takes effect */
+	} actions;
 	struct {
 		const char **fixers, **responders, **admins; /* U… W… S… ids, NULL-terminated */
 	} who;

@@ -35,6 +35,9 @@ const struct section setting_sections[] = {
         {"status", "Status pages of what your services depend on."},
         {"limits", "Money and blast radius. What is used up is said in the thread."},
         {"verify", "After the merge."},
+        {"actions",
+                "Remedies that are not code: who may change what at Railway, each by its own list "
+                "of Slack ids. An empty list means nobody."},
         {"who", "Rights, by Slack id of a user (U…) or a user group (S…). An empty "
                 "list of fixers or admins means nobody, of responders everybody in the channel."},
         {"service", "One section for each service that differs: [service \"name\"], the name as in "
@@ -229,6 +232,26 @@ const struct setting setting_table[] = {
         {"verify", "window", SET_DURATION, AT(verify.window_ms), .def = "30m", .min = 100,
                 .max = 7 * DAY,
                 .help = "The metric is watched this long after the fix is deployed."},
+
+        {"verify", "again", SET_DURATION, AT(verify.again_ms), .def = "24h", .min = 100,
+                .max = 30 * DAY, .help = "And what was cured is looked at once more after this."},
+
+        {"actions", "restart", SET_IDS, AT(actions.restart), .words = "UWS", .example = "U012AB3CD",
+                .help = "May restart a service's deployment."},
+        {"actions", "rollback", SET_IDS, AT(actions.rollback), .words = "UWS",
+                .example = "U012AB3CD",
+                .help = "May roll a service back to an earlier deployment."},
+        {"actions", "redeploy", SET_IDS, AT(actions.redeploy), .words = "UWS",
+                .example = "U012AB3CD", .help = "May deploy the present image once more."},
+        {"actions", "scale", SET_IDS, AT(actions.scale), .words = "UWS", .example = "U012AB3CD",
+                .help = "May change the number of replicas."},
+        {"actions", "limits", SET_IDS, AT(actions.limits), .words = "UWS", .example = "U012AB3CD",
+                .help = "May raise CPU and memory limits."},
+        {"actions", "variable", SET_IDS, AT(actions.variable), .words = "UWS",
+                .example = "U012AB3CD",
+                .help = "May change a variable. Values that look like secrets are refused."},
+        {"actions", "poll", SET_DURATION, AT(actions.poll_ms), .def = "10s", .min = 50,
+                .max = 10 * MIN, .help = "How often an act is looked at while it takes effect."},
 
         {"who", "fixers", SET_IDS, AT(who.fixers), .words = "UWS", .example = "U012AB3CD S0614TZR7",
                 .help = "May start and stop fixes."},

@@ -143,9 +143,9 @@ static const char **list_of(const struct settings *s, enum right r)
 	abort();
 }
 
-const char *people_whom(struct heal *h, struct arena *a, enum right r)
+/* "Ana, Ben and 3 more"; "" for nobody. */
+static const char *names_of(struct heal *h, struct arena *a, const char **ids)
 {
-	const char **ids = list_of(h->settings, r);
 	struct str b = str_new(a);
 	size_t n = 0;
 
@@ -154,14 +154,21 @@ const char *people_whom(struct heal *h, struct arena *a, enum right r)
 			str_addf(&b, "%s%s", n ? ", " : "",
 			        ids[n][0] == 'S' ? arena_printf(a, "group %s", ids[n])
 			                         : person_name(h, a, ids[n]));
-	if (n == 0 && r == RIGHT_RESPONDER)
-		return "everybody in the channel (no responders are set)";
-	if (n == 0)
-		return arena_printf(
-		        a, "nobody yet: an operator sets %ss in [who] of heal.ini", right_name(r));
 	if (n > 5)
 		str_addf(&b, " and %zu more", n - 5);
 	return b.s;
+}
+
+const char *people_whom(struct heal *h, struct arena *a, enum right r)
+{
+	const char *names = names_of(h, a, list_of(h->settings, r));
+
+	if (*names)
+		return names;
+	if (r == RIGHT_RESPONDER)
+		return "everybody in the channel (no responders are set)";
+	return arena_printf(
+	        a, "nobody yet: an operator sets %ss in [who] of heal.ini", right_name(r));
 }
 
 const char *right_name(enum right r)
@@ -200,4 +207,40 @@ bool right_of(struct wf *w, const char *user, enum right *out, struct err *e)
 const char *right_whom(struct wf *w, enum right r)
 {
 	return people_whom(wf_heal(w), wf_arena(w), r);
+}
+
+static const json *listed_step(struct wf *w, const json *in, struct err *e)
+{
+	struct heal *h = wf_heal(w);
+	struct arena *a = wf_arena(w);
+	const char **ids = ARENA_ARRAY(a, json_len(json_get(in, ".ids")) + 1, const char *);
+	const char *user = json_str(in, ".user", "");
+	const json *info = user_info(h, a, user, e);
+	json *out = json_obj(a);
+	size_t n = 0;
+
+	if (!info)
+		return NULL;
+	json_each (id, json_get(in, ".ids"))
+		ids[n++] = json_str(id, "", "");
+	json_set_bool(out, "yes", !json_bool(info, ".stranger", true) && listed(h, a, ids, user));
+	return out;
+}
+
+bool person_listed(struct wf *w, const char **ids, const char *user, bool *out, struct err *e)
+{
+	json *in = json_obj(wf_arena(w)), *list = json_set_arr(in, "ids");
+	const json *got;
+
+	json_set_str(in, "user", user);
+	for (size_t i = 0; ids && ids[i]; i++)
+		json_add_str(list, ids[i]);
+	got = wf_step(w, "listed", listed_step, in, e);
+	*out = json_bool(got, ".yes", false);
+	return got != NULL;
+}
+
+const char *people_names(struct wf *w, const char **ids)
+{
+	return names_of(wf_heal(w), wf_arena(w), ids);
 }

@@ -82,6 +82,18 @@ static bool tell_apart(struct railway *r, struct arena *a, const char *document,
 	                  "railway.com/account/tokens");
 }
 
+static bool call(struct railway *r, struct arena *a, const char *document, const json *variables,
+        struct railway_reply *out, struct err *e)
+{
+	if (send(r, a, document, variables, out, e))
+		return true;
+	if (e->code == ERR_LIMITED && e->retry_ms > 0)
+		pace_hold(r->shared->pace, pace_key, e->retry_ms);
+	if (out->denied)
+		return tell_apart(r, a, document, e);
+	return false;
+}
+
 bool railway_call(struct railway *r, struct arena *a, const char *document, const json *variables,
         struct railway_reply *out, struct err *e)
 {
@@ -89,12 +101,22 @@ bool railway_call(struct railway *r, struct arena *a, const char *document, cons
 
 	if (!e)
 		e = &mine;
-	if (send(r, a, document, variables, out, e))
+	if (call(r, a, document, variables, out, e))
 		return true;
-	e->ambiguous = false; /* only reads are sent */
-	if (e->code == ERR_LIMITED && e->retry_ms > 0)
-		pace_hold(r->shared->pace, pace_key, e->retry_ms);
-	if (out->denied)
-		return tell_apart(r, a, document, e);
+	e->ambiguous = false; /* only read: repeating it does no harm */
+	return false;
+}
+
+/* A gateway's 5xx and "Problem processing request" do not say whether the resolver had begun. */
+bool railway_mutate(struct railway *r, struct arena *a, const char *document, const json *variables,
+        struct railway_reply *out, struct err *e)
+{
+	struct err mine = {0};
+
+	if (!e)
+		e = &mine;
+	if (call(r, a, document, variables, out, e))
+		return true;
+	e->ambiguous = e->ambiguous || e->code == ERR_STATUS || e->code == ERR_PROTO;
 	return false;
 }

@@ -57,6 +57,10 @@ bool railway_reply(struct arena *a, const struct http_response *r, int64_t now_m
 bool railway_call(struct railway *r, struct arena *a, const char *document, const json *variables,
         struct railway_reply *out, struct err *e);
 
+/* The same for a mutation: e->ambiguous says that it may have been done. Never sent twice. */
+bool railway_mutate(struct railway *r, struct arena *a, const char *document, const json *variables,
+        struct railway_reply *out, struct err *e);
+
 /* --- decoders: tolerant, bounded --- */
 
 enum railway_status railway_status_parse(const char *word);

@@ -78,6 +78,20 @@ const char *render_plan_text(struct arena *a, const struct diagnosis *dx)
 	return b.s;
 }
 
+static void add_fits(const struct render *r, struct message *m)
+{
+	if (incident_state_over(r->inc->state))
+		return;
+	for (size_t i = 0; i < r->nfits; i++) {
+		struct button b = {.action = "act",
+		        .text = r->fits[i].text,
+		        .value = arena_printf(
+		                r->a, "%s %s", render_id(r->a, r->inc), r->fits[i].value)};
+
+		message_button(m, &b);
+	}
+}
+
 struct message *render_plan(const struct render *r)
 {
 	struct message *m;
@@ -90,6 +104,7 @@ struct message *render_plan(const struct render *r)
 	                str_or(r->dx->plan_hash, ""), str_or(r->dx->remedy, "unknown"),
 	                r->dx->hint ? " · with a hint" : ""));
 	message_section(m, KEEP_HIGH, render_plan_text(r->a, r->dx));
+	add_fits(r, m);
 	message_context(m, KEEP_LOW,
 	        mrk(r->a,
 	                "The plan is the model's opinion (%s, prompt %s); numbers in it come from "
@@ -291,7 +306,9 @@ struct message *render_verify(const struct render *r)
 		return NULL;
 	m = message_new(
 	        r->a, arena_printf(r->a, "Verification of INC-%s", render_id(r->a, r->inc)));
-	if (str_eq(verdict, "verified"))
+	if (str_eq(json_str(v, ".later", ""), "not verified"))
+		mrk_add(&b, "⚠️ *It came back*: %s", json_str(v, ".text", ""));
+	else if (str_eq(verdict, "verified"))
 		mrk_add(&b, "✅ *Verified*: %s", json_str(v, ".text", ""));
 	else if (str_eq(verdict, "watching"))
 		mrk_add(&b, "⏳ Deployed; watching: %s", json_str(v, ".text", ""));

@@ -5,6 +5,7 @@
 
 #include "clock.h"
 #include "log.h"
+#include "store/act_rows.h"
 #include "store/diagnosis_rows.h"
 #include "store/fix_rows.h"
 #include "store/history_rows.h"
@@ -22,6 +23,7 @@ static const struct migration_family families[] = {
         {"hold", schema_hold},
         {"remark", schema_remark},
         {"history", schema_history},
+        {"act", schema_act},
 };
 
 static bool applied_count(struct db *db, const char *family, int64_t *n, struct err *e)

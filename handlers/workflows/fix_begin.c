@@ -8,10 +8,10 @@
 
 #include "clock.h"
 #include "diagnose.h"
-#include "facts.h"
 #include "fix.h"
 #include "handler.h"
 #include "incident.h"
+#include "prove.h"
 #include "str.h"
 
 static const char *repo_of(const struct heal *h, const struct incident *inc, const json *in)
@@ -156,18 +156,6 @@ static bool may_fix(const struct heal *h, const struct incident *inc, const stru
 	return true;
 }
 
-/* What the metric is now: what the fix has to beat. */
-static void add_before(json *contract, const struct incident *inc)
-{
-	const char *unit;
-	const char *metric = facts_metric_of(inc->signal, &unit);
-	json *b = json_set_obj(contract, "before");
-
-	json_set_str(b, "metric", metric);
-	json_set_str(b, "unit", unit);
-	json_set_num(b, "value", facts_metric(inc->facts, metric));
-}
-
 static bool start_run(struct wf *w, const struct fix_row *row, int64_t *run, struct err *e)
 {
 	struct arena *a = wf_arena(w);
@@ -213,7 +201,7 @@ static const json *begin_step(struct wf *w, const json *in, struct err *e)
 		return NULL;
 	contract = fix_contract_json(a, &c);
 	json_set_str(contract, "key", wf_key(w));
-	add_before(contract, inc);
+	json_set(contract, "before", prove_before(a, inc)); /* what the fix has to beat */
 	row.incident = inc->id;
 	row.repo = c.repo;
 	row.base = c.base;

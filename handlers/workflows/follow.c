@@ -3,23 +3,20 @@
  * is merged, the deployment with that commit is waited for, and the same metric is measured before
  * and after. Then the incident is resolved, or opened again.
  */
-#include <math.h>
 #include <string.h>
 
 #include "clock.h"
-#include "facts.h"
 #include "fix.h"
 #include "handler.h"
 #include "incident.h"
-#include "scan.h"
-#include "spark.h"
+#include "prove.h"
+#include "railway.h"
 #include "str.h"
 
 enum {
 	MINUTE_MS = 60 * 1000,
 	PR_DAYS = 14,
 	DEPLOY_WAIT_MS = 2 * 60 * MINUTE_MS,
-	ROUNDS = 8, /* of looking for enough traffic after the deployment */
 };
 
 static int64_t days(int64_t n)
@@ -158,84 +155,6 @@ static const json *until_deployed(struct wf *w, const json *in, struct err *e)
 
 /* --- before and after --- */
 
-/* Measures only what came after the deployment. */
-static bool measure_after(struct wf *w, const struct incident *inc, const json *in, double *value,
-        double *requests, struct err *e)
-{
-	struct heal *h = wf_heal(w);
-	struct arena *a = wf_arena(w);
-	struct settings s = *h->settings;
-	struct railway_place place = {
-	        .project_id = inc->project_id,
-	        .environment_id = inc->environment_id,
-	        .environment_name = inc->environment,
-	};
-	int64_t now = clock_now_ms(), at = json_int(in, ".at", now);
-	struct scan scan;
-
-	s.scan.window_ms = now - at > s.verify.window_ms ? now - at : s.verify.window_ms;
-	if (!scan_measure(h->railway, a, &s, &place, inc->service, now, &scan, e))
-		return false;
-	scan_judge(a, &s, h->redact, NULL, 0, &scan);
-	*value = facts_metric(
-	        scan.services[0].facts, json_str(in, ".contract.before.metric", "error_rate"));
-	*requests = json_num(scan.services[0].facts, ".http.requests", (double)NAN);
-	return true;
-}
-
-static double warn_limit(const struct settings *s, const struct incident *inc, const char *metric)
-{
-	const struct thresholds *t = &settings_service(s, inc->service)->thresholds;
-
-	if (str_eq(metric, "error_rate"))
-		return t->error_rate.warn;
-	if (str_eq(metric, "p95"))
-		return t->p95.warn;
-	return str_eq(metric, "memory") ? t->memory.warn : t->cpu.warn;
-}
-
-/* Cured: below the limit that warns, and better than before. */
-static const char *judge(double before, double after, double limit)
-{
-	if (isnan(after))
-		return "unknown";
-	if (limit > 0 ? after < limit : after < before / 2)
-		return isnan(before) || after < before ? "verified" : "not verified";
-	return "not verified";
-}
-
-static const json *compare_step(struct wf *w, const json *in, struct err *e)
-{
-	struct heal *h = wf_heal(w);
-	struct arena *a = wf_arena(w);
-	struct incident *inc = incident_get(h->store, a, json_int(in, ".incident", 0), e);
-	const char *metric = json_str(in, ".contract.before.metric", "error_rate");
-	const char *unit = json_str(in, ".contract.before.unit", "share");
-	double before = json_num(in, ".contract.before.value", (double)NAN), after, requests;
-	json *out = json_obj(a);
-	const char *verdict;
-
-	if (!inc || !measure_after(w, inc, in, &after, &requests, e))
-		return NULL;
-	verdict = judge(before, after, warn_limit(h->settings, inc, metric));
-	if (!isnan(requests) && requests < (double)settings_service(h->settings, inc->service)
-	                                           ->thresholds.min_requests)
-		verdict = "unknown"; /* no traffic is not recovery */
-	json_set_str(out, "verdict", verdict);
-	json_set_num(out, "before", before);
-	json_set_num(out, "after", after);
-	json_set_str(out, "text",
-	        str_eq(verdict, "unknown")
-	                ? "Too little traffic after the deployment to tell yet."
-	                : arena_printf(a, "%s %s, %s after the deployment%s", metric,
-	                          num_change(a, before, after, unit),
-	                          clock_duration(a, clock_now_ms() - json_int(in, ".at", 0)),
-	                          str_eq(verdict, "verified")
-	                                  ? ""
-	                                  : ". No cure: opened again, the diagnosis was wrong"));
-	return out;
-}
-
 static const json *undeployed(struct wf *w)
 {
 	json *v = json_obj(wf_arena(w));
@@ -258,6 +177,14 @@ static const json *watching(struct wf *w)
 	return v;
 }
 
+static const json *verdict_step(struct wf *w, const json *in, struct err *e)
+{
+	struct fix_row row = row_of(w);
+
+	row.verification = in;
+	return fix_update(wf_heal(w)->store, &row, NULL, e) ? json_obj(wf_arena(w)) : NULL;
+}
+
 static enum incident_event_kind kind_of(const char *verdict)
 {
 	if (str_eq(verdict, "verified"))
@@ -265,34 +192,45 @@ static enum incident_event_kind kind_of(const char *verdict)
 	return str_eq(verdict, "not verified") ? INCIDENT_EV_NOT_VERIFIED : INCIDENT_EV_UNPROVEN;
 }
 
-/* One window after the other until there is enough traffic for a verdict. */
-static const json *compare(struct wf *w, const json *deployed, struct err *e)
+/* Later once more: what was cured and came back is said where the cure stands. */
+static bool look_again(struct wf *w, int64_t at, const json *verdict, struct err *e)
 {
 	struct arena *a = wf_arena(w);
-	json *in = json_copy(a, wf_input(w));
-	const json *verdict = NULL;
+	const json *before = json_get(wf_input(w), ".contract.before"), *later;
+	json *both = json_copy(a, verdict);
 
-	json_set(in, "at", json_get(deployed, ".at"));
-	for (int i = 1; i <= ROUNDS; i++) {
-		if (!wf_sleep(w, arena_printf(a, "settle:%d", i),
-		            wf_heal(w)->settings->verify.window_ms, e))
-			return NULL;
-		verdict = wf_step(w, arena_printf(a, "compare:%d", i), compare_step, in, e);
-		if (!verdict || !str_eq(json_str(verdict, ".verdict", ""), "unknown"))
-			break;
-	}
-	return verdict;
+	if (!wf_sleep_until(w, "later", at + wf_heal(w)->settings->verify.again_ms, e))
+		return false;
+	later = prove_now(w, "look again", json_int(wf_input(w), ".incident", 0), before, at, e);
+	if (!later)
+		return false;
+	json_set_str(both, "later", json_str(later, ".verdict", "unknown"));
+	json_set_str(both, "text",
+	        arena_printf(a, "%s; later once more: %s", json_str(verdict, ".text", ""),
+	                json_str(later, ".text", "")));
+	return wf_step(w, "record again", verdict_step, both, e) != NULL;
 }
 
-static bool prove(struct wf *w, const json *deployed, struct err *e)
+static bool prove_fix(struct wf *w, const json *deployed, struct err *e)
 {
+	int64_t at = json_int(deployed, ".at", 0);
 	const json *verdict;
+	json *said;
 
 	if (!event(w, "verifying", INCIDENT_EV_VERIFYING, NULL, watching(w), e))
 		return false;
-	verdict = compare(w, deployed, e);
-	return verdict && event(w, "verdict", kind_of(json_str(verdict, ".verdict", "")), NULL,
-	                          verdict, e) != NULL;
+	verdict = prove(w, "proof", json_int(wf_input(w), ".incident", 0),
+	        json_get(wf_input(w), ".contract.before"), at, e);
+	if (!verdict)
+		return false;
+	said = json_copy(wf_arena(w), verdict);
+	if (str_eq(json_str(verdict, ".verdict", ""), "not verified"))
+		json_set_str(said, "text",
+		        arena_printf(wf_arena(w), "%s: opened again, the diagnosis was wrong",
+		                json_str(verdict, ".text", "")));
+	if (!event(w, "verdict", kind_of(json_str(verdict, ".verdict", "")), NULL, said, e))
+		return false;
+	return !str_eq(json_str(verdict, ".verdict", ""), "verified") || look_again(w, at, said, e);
 }
 
 static bool follow(struct wf *w, struct err *e)
@@ -316,7 +254,7 @@ static bool follow(struct wf *w, struct err *e)
 	if (!json_has(deployed, ".at"))
 		return event(w, "no deployment", INCIDENT_EV_UNPROVEN, NULL, undeployed(w), e) !=
 		       NULL;
-	return prove(w, deployed, e);
+	return prove_fix(w, deployed, e);
 }
 
 /* Nobody looks at the pull request any more: the incident does not wait for it, and says why. What
@@ -356,7 +294,8 @@ static bool follow_failed(struct wf *w, struct err *e)
 
 const struct workflow wf_follow = {
         .name = "follow",
-        .version = 1,
+        .version = 2,     /* 2: the proof has steps of its own names, and a second look later */
+        .min_version = 1, /* its own steps only measured: a run of 1 measures anew */
         .run = follow,
         .lane = WF_BACKGROUND,
         .on_failure = follow_failed,

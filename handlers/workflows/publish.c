@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "act.h"
 #include "clock.h"
 #include "handler.h"
 #include "incident.h"
@@ -28,6 +29,7 @@ static const struct slot {
         {"pr", render_pr},
         {"verify", render_verify},
         {"closing", render_closing},
+        {"act", render_act},
 };
 
 static const char *name_of(void *ctx, struct arena *a, const char *user)
@@ -40,6 +42,7 @@ static bool load(struct wf *w, int64_t id, struct render *r, struct err *e)
 {
 	struct heal *h = wf_heal(w);
 	struct arena *a = wf_arena(w);
+	struct act_button *fits = ARENA_ARRAY(a, 3, struct act_button);
 	struct vote_row *votes;
 	struct err none = {0};
 
@@ -58,7 +61,12 @@ static bool load(struct wf *w, int64_t id, struct render *r, struct err *e)
 	if (r->dx || none.code == ERR_NOT_FOUND)
 		r->fix = fix_get(h->store, a, id, 0, &none);
 	if (r->fix || none.code == ERR_NOT_FOUND)
+		r->act = act_get(h->store, a, id, 0, &none);
+	if (r->act || none.code == ERR_NOT_FOUND) {
+		r->nfits = act_fits(h->settings, r->inc, r->dx, fits);
+		r->fits = fits;
 		return true;
+	}
 	*e = none;
 	return false;
 }

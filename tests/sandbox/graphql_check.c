@@ -260,7 +260,7 @@ void gql_validate(const struct gql_schema *s, struct arena *a, struct gql_doc *d
 	struct check c = {.s = s, .a = a, .d = d, .vars = op->vars, .add = add, .ctx = ctx};
 
 	check_variables(&c);
-	check_set(&c, gql_def(s, "Query"), op->sel);
+	check_set(&c, gql_def(s, gql_root(op)), op->sel);
 	for (const struct gql_input *v = op->vars; v; v = v->next)
 		if (!v->used)
 			SAY(&c, v->at, "Variable \"$%s\" is never used in operation \"%s\".",

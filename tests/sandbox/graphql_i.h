@@ -120,6 +120,9 @@ const struct gql_fragment *gql_fragment(const struct gql_doc *d, const char *nam
 const char *gql_innermost(const struct gql_type *t);
 const char *gql_type_text(struct arena *a, const struct gql_type *t);
 
+/* The type whose fields an operation selects: "Query", "Mutation", "Subscription". */
+const char *gql_root(const struct gql_op *op);
+
 /* What is wrong with the document; each finding calls add(ctx, message, at). */
 typedef void (*gql_add_fn)(void *ctx, const char *message, const char *at);
 void gql_validate(const struct gql_schema *s, struct arena *a, struct gql_doc *d,

@@ -272,6 +272,13 @@ static bool run_set(struct run *r, const struct gql_def *type, const struct grou
 
 /* --- the whole --- */
 
+const char *gql_root(const struct gql_op *op)
+{
+	if (str_eq(op->kind, "query"))
+		return "Query";
+	return str_eq(op->kind, "mutation") ? "Mutation" : "Subscription";
+}
+
 static const struct gql_op *pick(struct run *r)
 {
 	for (const struct gql_op *op = r->doc.ops; op; op = op->next)
@@ -298,9 +305,9 @@ static const struct gql_op *prepare(struct run *r)
 	op = pick(r);
 	if (!op)
 		return NULL;
-	if (!str_eq(op->kind, "query")) {
-		add_error(r, "This peer answers queries only.", "GRAPHQL_VALIDATION_FAILED", op->at,
-		        NULL);
+	if (!gql_def(r->s, gql_root(op))) {
+		add_error(r, "This peer answers no such operation.", "GRAPHQL_VALIDATION_FAILED",
+		        op->at, NULL);
 		return NULL;
 	}
 	gql_validate(r->s, r->a, &r->doc, op, add_finding, r);
@@ -326,7 +333,7 @@ json *gql_execute(
 		return r.body;
 	all.sets[0] = op->sel;
 	data = json_set_obj(r.body, "data");
-	if (!run_set(&r, gql_def(s, "Query"), &all, NULL, data, NULL))
+	if (!run_set(&r, gql_def(s, gql_root(op)), &all, NULL, data, NULL))
 		json_set_null(r.body, "data");
 	return r.body;
 }

@@ -185,8 +185,12 @@ static void answer(struct railway_peer *p, const struct sb_request *rq, struct s
 		sb_send(rs, 200, "application/json", "{\"data\":null}", 13);
 		return;
 	}
+	p->cut = false;
 	out = gql_execute(p->schema, rq->a, &q, &status);
-	sb_send_json(rs, status, out);
+	if (p->cut)
+		sb_cut(rs);
+	else
+		sb_send_json(rs, status, out);
 }
 
 static void peer_handle(void *state, const struct sb_request *rq, struct sb_response *rs)

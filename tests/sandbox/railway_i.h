@@ -10,6 +10,7 @@
  *   rm_*   railway_metrics.c: resource and HTTP metrics
  *   rl_*   railway_logs.c: log lines
  *   ro_*   railway_objects.c: services, deployments, volumes as JSON
+ *   rc_*   railway_change.c: mutations
  *   rr_*   railway_resolve.c: GraphQL fields
  */
 #ifndef SANDBOX_RAILWAY_I_H
@@ -18,12 +19,17 @@
 #include "graphql.h"
 #include "sandbox.h"
 
-enum { RW_MAX_TOKENS = 16, RW_MAX_GAPS = 16, RW_MAX_DEPLOYS = 200 };
+enum { RW_MAX_TOKENS = 16, RW_MAX_GAPS = 16, RW_MAX_DEPLOYS = 200, RW_MAX_WRITTEN = 8 };
 
 struct rw_deploy {
 	const char *id, *commit, *message, *author, *status, *reason; /* status: of a failed one */
 	int64_t created_ms, ready_ms;   /* ready: when it began to serve */
 	bool sick, stopped, restarting; /* restarting: its container dies again and again */
+};
+
+struct rw_written { /* a variable that somebody changed */
+	const char *name, *value;
+	int64_t ms;
 };
 
 struct rw_service {
@@ -35,6 +41,9 @@ struct rw_service {
 	struct rw_deploy *deploys; /* newest first */
 	size_t ndeploys;
 	uint64_t seed;
+	double cpu_limit, memory_limit; /* set by a mutation; 0 = as defined */
+	struct rw_written written[RW_MAX_WRITTEN];
+	size_t nwritten;
 };
 
 struct rw_token {
@@ -82,6 +91,7 @@ struct railway_peer {
 	double used_second, used_hour, used_bare;
 	int64_t second_ms, hour_ms, bare_ms;
 	uint64_t queries;
+	bool cut; /* the answer of this request gets lost */
 };
 
 /* World. `services` > 0: that many healthy ones, the first `domains` with a domain. */
@@ -138,6 +148,10 @@ void ro_add_service(
         const struct rr_ctx *c, struct arena *a, const struct rw_service *s, json *list);
 void ro_add_volume(struct arena *a, const struct rw_service *s, json *list);
 void ro_add_variables(struct arena *a, const struct rw_service *s, json *list);
+
+/* A field of type Mutation. */
+const json *rc_mutate(struct rr_ctx *c, struct arena *a, const struct gql_info *info,
+        const char **error, const char **code);
 
 const json *rr_resolve(void *ctx, struct arena *a, const struct gql_info *info, const char **error,
         const char **code);

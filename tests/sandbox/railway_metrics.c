@@ -67,11 +67,11 @@ bool rm_value(struct railway_peer *p, const struct rw_service *s, const char *me
 		if (spike > 0 && ts_ms / MINUTE % (int64_t)spike < 1)
 			*out = json_num(s->def, ".normal.spike_cpu", 1) * noise(s, ts_ms, 1, 0.02);
 	} else if (str_eq(measurement, "CPU_LIMIT")) {
-		*out = json_num(s->def, ".cpu_limit", 1);
+		*out = s->cpu_limit > 0 ? s->cpu_limit : json_num(s->def, ".cpu_limit", 1);
 	} else if (str_eq(measurement, "MEMORY_USAGE_GB")) {
 		*out = memory(p, s, ts_ms);
 	} else if (str_eq(measurement, "MEMORY_LIMIT_GB")) {
-		*out = json_num(s->def, ".memory_limit", 1);
+		*out = s->memory_limit > 0 ? s->memory_limit : json_num(s->def, ".memory_limit", 1);
 	} else if (str_eq(measurement, "DISK_USAGE_GB")) {
 		*out = json_num(s->def, ".volume.used_mb", 0) / 1024;
 		return *out > 0;

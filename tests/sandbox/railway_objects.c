@@ -152,8 +152,23 @@ void ro_add_volume(struct arena *a, const struct rw_service *s, json *list)
 	json_set_str(json_set_obj(o, "volume"), "name", json_str(v, ".name", "volume"));
 }
 
+static void add_written(struct arena *a, const struct rw_service *s, json *list)
+{
+	for (size_t i = 0; i < s->nwritten; i++) {
+		json *o = json_add_obj(list);
+
+		json_set_str(o, "id", rw_uuid(a, s->written[i].name));
+		json_set_str(o, "name", s->written[i].name);
+		json_set_str(o, "serviceId", s->id);
+		json_set_bool(o, "isSealed", false);
+		json_set_arr(o, "references");
+		ro_date(a, o, "updatedAt", s->written[i].ms);
+	}
+}
+
 void ro_add_variables(struct arena *a, const struct rw_service *s, json *list)
 {
+	add_written(a, s, list);
 	json_each (it, json_get(s->def, ".variables")) {
 		const char *name = json_str(it, "", "");
 		const char *ref = json_str(s->def, arena_printf(a, ".references.%s", name), NULL);
@@ -163,6 +178,7 @@ void ro_add_variables(struct arena *a, const struct rw_service *s, json *list)
 		json_set_str(o, "name", name);
 		json_set_str(o, "serviceId", s->id);
 		json_set_bool(o, "isSealed", strstr(name, "SECRET") != NULL);
+		ro_date(a, o, "updatedAt", s->deploys[s->ndeploys - 1].created_ms);
 		refs = json_set_arr(o, "references");
 		if (ref)
 			json_add_str(refs, ref);

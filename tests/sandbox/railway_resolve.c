@@ -178,6 +178,31 @@ static const json *root_environment(
 	return NULL;
 }
 
+static const json *root_instance(
+        struct rr_ctx *c, struct arena *a, const struct gql_info *i, const char **error)
+{
+	struct rw_service *s = rw_service(c->p->world, json_str(i->args, ".serviceId", NULL));
+	json *list = json_arr(a), *o;
+
+	if (!s || !str_eq(json_str(i->args, ".environmentId", ""), c->p->world->env[0].id)) {
+		*error = "ServiceInstance not found";
+		return NULL;
+	}
+	if (str_eq(i->field, "serviceInstance")) {
+		ro_add_service(c, a, s, list);
+		return json_first(list);
+	}
+	if (s->cpu_limit <= 0 && s->memory_limit <= 0)
+		return NULL;
+	o = json_obj(a);
+	list = json_set_obj(o, "containers");
+	if (s->cpu_limit > 0)
+		json_set_num(list, "cpu", s->cpu_limit);
+	if (s->memory_limit > 0)
+		json_set_num(list, "memoryBytes", s->memory_limit * 1e9);
+	return o;
+}
+
 static const json *root_platform(struct rr_ctx *c, struct arena *a)
 {
 	json *o = json_obj(a), *i;
@@ -228,6 +253,8 @@ static const json *root(
 		return rm_durations(c->p, a, i->args);
 	if (str_eq(f, "environment"))
 		return root_environment(c, a, i->args, error);
+	if (str_starts(f, "serviceInstance"))
+		return root_instance(c, a, i, error);
 	if (str_eq(f, "platformStatus"))
 		return root_platform(c, a);
 	if (str_eq(f, "deployments"))
@@ -257,7 +284,7 @@ const json *rr_resolve(void *ctx, struct arena *a, const struct gql_info *info, 
 	const json *fault;
 	struct rw_service *s;
 
-	if (!str_eq(info->type, "Query")) {
+	if (!str_eq(info->type, "Query") && !str_eq(info->type, "Mutation")) {
 		if (str_eq(info->type, "Environment") && str_ends(info->returns, "Connection"))
 			return of_environment(c, a, info, error);
 		if (str_ends(info->returns, "Connection"))
@@ -279,5 +306,7 @@ const json *rr_resolve(void *ctx, struct arena *a, const struct gql_info *info, 
 		                 : "Not Authorized";
 		return NULL;
 	}
+	if (str_eq(info->type, "Mutation"))
+		return rc_mutate(c, a, info, error, code);
 	return root(c, a, info, error);
 }
