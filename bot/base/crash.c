@@ -42,7 +42,7 @@ static int count(const char *name)
 
 static void list(const char *word, const char *name, int n)
 {
-	const char *path = getenv("HEAL_CRASH_LIST");
+	const char *path = getenv("CRASH_LIST");
 	char line[NAME + 40];
 	int fd, len;
 
@@ -58,7 +58,7 @@ static void list(const char *word, const char *name, int n)
 /* Is "name:n" one of the wanted lines? */
 static bool wanted(const char *name, int n)
 {
-	const char *at = getenv("HEAL_CRASH_AT");
+	const char *at = getenv("CRASH_AT");
 	char want[NAME + 16];
 	size_t len = (size_t)snprintf(want, sizeof(want), "%s:%d", name, n);
 
@@ -112,6 +112,7 @@ void crash_point(const char *point)
 /* The last part of the path that is a word of the API and no id. */
 static void word_of(const char *url, char *out, size_t size)
 {
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ._-";
 	size_t len = strcspn(url, "?#");
 	const char *host = strstr(url, "://"), *p = host ? strchr(host + 3, '/') : url;
 
@@ -119,7 +120,7 @@ static void word_of(const char *url, char *out, size_t size)
 	for (; p && p < url + len; p += strcspn(p, "/")) {
 		size_t n = strcspn(++p, "/?#");
 
-		if (n > 0 && n < 40 && strspn(p, "abcdefghijklmnopqrstuvwxyz._-ABCDEF") >= n)
+		if (n > 0 && n < 40 && strspn(p, letters) == n)
 			snprintf(out, size, "%.*s", (int)n, p);
 	}
 }
@@ -152,6 +153,13 @@ void crash_mark(const char *what, int64_t run, const char *step)
 	if (fd < 0 || len >= (int)sizeof(line) || write(fd, line, (size_t)len) != len)
 		abort(); /* a test without its marks proves nothing */
 	close(fd);
+}
+
+double crash_haste(void)
+{
+	const char *n = getenv("CRASH_HASTE");
+
+	return n && atof(n) >= 1 ? atof(n) : 1;
 }
 
 #else

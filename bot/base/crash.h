@@ -2,12 +2,14 @@
  * crash.h - where the crash tests kill the bot.
  *
  * With -DHEAL_CRASH_POINTS (test builds only) a thread says what it is about to do, and the program
- * sends SIGKILL to itself when a point of HEAL_CRASH_AT is reached. Otherwise all of it is nothing.
+ * sends SIGKILL to itself when a point of CRASH_AT is reached. Otherwise all of it is nothing.
  *
- *	HEAL_CRASH_AT    "point:n", the n-th time the point is reached anywhere, or "point:place:n";
+ *	CRASH_AT    "point:n", the n-th time the point is reached anywhere, or "point:place:n";
  *	                 several are separated by newlines, the first one reached kills
- *	HEAL_CRASH_LIST  file: each reached "point:place:n" is appended (n up to 3), and at the end
+ *	CRASH_LIST  file: each reached "point:place:n" is appended (n up to 3), and at the end
  *	                 "killed point:place:n"
+ *
+ *	CRASH_HASTE      pauses that only spare a peer are so many times shorter (1)
  *
  * A place is "workflow.step" ("envelope!failed.tell"), "workflow" between steps, or "inbox.kind";
  * within a call, " METHOD word" of the request follows. Digits of steps and words are written as #,
@@ -47,12 +49,14 @@ int crash_called(void);
  * stored at the moment when it begins to rely on it (the tests of power loss). "begin": an attempt,
  * its body is about to be called; "done": a result. */
 void crash_mark(const char *what, int64_t run, const char *step);
+double crash_haste(void);
 #else
 #define crash_place(workflow, step)          ((void)(workflow), (void)(step))
 #define crash_point(point)                   ((void)0)
 #define crash_point_call(point, method, url) ((void)0)
 #define crash_called()                       0
 #define crash_mark(what, run, step)          ((void)0)
+#define crash_haste()                        1.0
 #endif
 
 #endif

@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "base/crash.h"
 #include "clients/slack_looks.h"
 #include "clients/slack_private.h"
 #include "clock.h"
@@ -188,6 +189,7 @@ bool slack_find(struct slack *s, struct arena *a, const struct slack_message *m,
 bool slack_post_once(struct slack *s, struct arena *a, const struct slack_message *m,
         bool maybe_done, int64_t since_ms, struct slack_posted *out, struct err *e)
 {
+	const int64_t gap_ms = (int64_t)(LOOK_GAP_MS / crash_haste());
 	assert(m->key);
 	if (!maybe_done)
 		return slack_post(s, a, m, out, e);
@@ -199,14 +201,13 @@ bool slack_post_once(struct slack *s, struct arena *a, const struct slack_messag
 	}
 	if (out->found)
 		return true;
-	if (!s->shared ||
-	        slack_looks_enough(s->shared->looks, m->key, clock_mono_ms(), LOOK_GAP_MS))
+	if (!s->shared || slack_looks_enough(s->shared->looks, m->key, clock_mono_ms(), gap_ms))
 		return slack_post(s, a, m, out, e);
 	err_set(e, ERR_TIMEOUT, true,
 	        "Slack does not show the message yet; looking once more before posting again");
 	if (e) {
 		e->ambiguous = true;
-		e->retry_ms = LOOK_GAP_MS + 500;
+		e->retry_ms = (uint32_t)(gap_ms + gap_ms / 3);
 	}
 	return false;
 }

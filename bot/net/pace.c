@@ -1,5 +1,6 @@
 /* pace.c - see pace.h. */
 #include "net/pace.h"
+#include "base/crash.h"
 
 #include <assert.h>
 #include <math.h>
@@ -141,7 +142,8 @@ int64_t pace_held_ms(struct pace *p, const char *key)
 bool pace_wait(struct pace *p, const char *key, const struct pace_rule *rule, int64_t max_wait_ms,
         struct err *e)
 {
-	int64_t wait = pace_wait_ms(p, key, rule, max_wait_ms);
+	const struct pace_rule r = {rule->per_second * crash_haste(), rule->burst};
+	int64_t wait = pace_wait_ms(p, key, &r, max_wait_ms);
 	int64_t until = clock_mono_ms() + wait;
 
 	if (wait > max_wait_ms) {

@@ -175,9 +175,9 @@ static pid_t spawn_child(const char *dir, const char *crash_at)
 	if (pid != 0)
 		return pid;
 	if (crash_at)
-		setenv("HEAL_CRASH_AT", crash_at, 1);
+		setenv("CRASH_AT", crash_at, 1);
 	else
-		unsetenv("HEAL_CRASH_AT");
+		unsetenv("CRASH_AT");
 	execl("/proc/self/exe", "test_flow_crash", "child", dir, (char *)NULL);
 	_exit(127);
 }

@@ -1,0 +1,81 @@
+# print.sh - what the peers saw and what the store holds, so that two worlds can be compared. Source it after world.sh.
+#
+#   world_print    on stdout: one line per thing that has to be there as often as it is, times and ids left out
+#   world_loose    what may be there twice after a crash: answers that only one person sees, model calls
+#   world_sound    on stdout: what is wrong in the store and in the records, nothing when all is well
+
+# Ages, clock times and numbers that depend on when something was measured.
+timeless() {
+	sed -E 's/<!date[^>]*>/DATE/g
+		s/[0-9]{2}:[0-9]{2}( UTC)?/TIME/g
+		s/\b(Mon|Tue|Wed|Thu|Fri|Sat|Sun|Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]* [0-9]+\b/DAY/g
+		s/[0-9]{10}\.[0-9]{6}/TS/g
+		s/[▁▂▃▄▅▆▇█]+/CHART/g
+		s/ses_[A-Za-z0-9]+/SESSION/g
+		s/\b[0-9a-f]{7,40}\b/SHA/g
+		s/[0-9]+([.,  ][0-9]+)*/N/g
+		s/\bN (ms|s|min|h|d)\b( N (s|min|h)\b)?/AGE/g'
+}
+
+words='[.blocks[]? | .. | strings | select(test("^[a-f0-9]{5}$") | not)] | join(" ¦ ")'
+of_bot='select(.bot_id and .for_user == null)'
+
+slack_messages() {
+	sb GET slack/state | jq -r ".channels[] | .id as \$c | .messages[] | (., .replies[]?) | $of_bot |
+		[\"message\", \$c, (.metadata.event_payload.key // \"-\"), .text, ($words)] | join(\" | \")"
+	sb GET slack/state | jq -r '.views[]? | "view " + .callback_id'
+}
+
+effects() {
+	sb GET 'records?kind=effect' | jq -r '.records[] | select(.what | test("^(socket|update|ephemeral|view open|view publish|respond)") | not) |
+		[.peer, .what, .channel // .repo // "", .key // .branch // .ref // .number // ""] | map(tostring) | join(" ")'
+}
+
+sessions() {
+	local auth="opencode:${OPENCODE_PASSWORD:-s3cret-opencode}" base=${OPENCODE_URL:-$URL/opencode} id title
+	curl -s -u "$auth" "$base/session?search=heal" | jq -r '.[] | .id + "\t" + .title' | while IFS=$'\t' read -r id title; do
+		echo "session $title: $(curl -s -u "$auth" "$base/session/$id/message" |
+			jq '[.[] | select(.info.role == "user")] | length') prompts"
+	done
+}
+
+store_rows() {
+	db "SELECT 'incident', id, service, signal, state, severity, reopened, acked_by, owner, how_ended, ended_by FROM incident;
+		SELECT 'timeline', incident, kind, actor, note FROM timeline ORDER BY id;
+		SELECT 'slot', incident, slot FROM slot ORDER BY 1, 2, 3;
+		SELECT 'diagnosis', incident, version, confidence, remedy, plan_hash, hint FROM diagnosis;
+		SELECT 'vote', incident, target, number, user, vote FROM vote;
+		SELECT 'fix', incident, n, state, repo, branch, pr_number, error, json_extract(verification, '$.verdict') FROM fix;
+		SELECT 'audit', user, what, incident FROM audit ORDER BY id;
+		SELECT 'run', workflow, state, count(*) FROM run
+			WHERE workflow NOT IN ('publish') AND coalesce(waits, '') NOT LIKE 'poll of%'
+			AND (workflow != 'envelope' OR id IN (SELECT run FROM inbox WHERE kind != 'events_api')) GROUP BY 2, 3;
+		SELECT DISTINCT 'step', workflow, name, kind, step.state FROM run JOIN step ON run = run.id
+			WHERE workflow != 'publish' ORDER BY 1, 2, 3, 4;"
+}
+
+world_print() {
+	{
+		slack_messages
+		effects | sort
+		sessions | sort
+		sb GET github/pulls | jq -r '.pulls[] | "pull \(.number) \(.title) \(.head.ref // .head) \(.state) \(.merged)"'
+		store_rows
+	} | timeless
+}
+
+world_loose() {
+	sb GET slack/state | jq -r ".channels[] | .messages[] | (., .replies[]?) | select(.for_user) | \"only for \(.for_user): \(.text)\"" | timeless | sort
+	sb GET 'records?peer=llm&kind=answer' | jq -r '.records[] | "model"'
+}
+
+world_sound() {
+	db 'PRAGMA integrity_check' | grep -vx ok
+	db 'PRAGMA foreign_key_check'
+	sb GET 'records?kind=violation' | jq -r '.records[] | .what' | grep -v '^socket' | sed 's/^/Slack saw: /'
+	db "SELECT 'attempts above the policy: ' || workflow || '.' || name || ' ' || attempt FROM run JOIN step ON run = run.id
+		WHERE attempt > CASE WHEN name LIKE 'follow:%' THEN 40 WHEN name LIKE 'until %' THEN 100 ELSE 6 END;
+		SELECT 'a step is running in a run that has ended: ' || run || '.' || name FROM run JOIN step ON run = run.id
+		WHERE step.state = 'running' AND run.ended != 0;
+		SELECT 'an envelope without a run: ' || id FROM inbox WHERE run IS NULL;"
+}

@@ -1,0 +1,144 @@
+# stories.sh - what happens in the worlds of the crash matrix (world.sh). Each story is a function; together they enter
+# every workflow, every hook and every step there is (unentered names the exceptions).
+#
+# A story waits for what the bot has done, never for a time, and has the same outcome however often the bot dies.
+
+ANA=U0ANA00001 BEN=U0BEN00001 CHO=U0CHO00001 GUEST=U0GUEST001
+STORIES="chat talk fix close trouble lost"
+
+inc() { till "SELECT 1 FROM incident WHERE id = 1 AND ($1)"; }
+shown() { till "SELECT 1 FROM slot WHERE slot = '$1' AND ts IS NOT NULL"; }
+fix_is() { till "SELECT 1 FROM fix WHERE n = $1 AND state = '$2'"; }
+failed() { till "SELECT 1 FROM run WHERE workflow = '$1' AND state = 'failed'"; }
+ts() { db "SELECT ts FROM slot WHERE slot = '${1:-root}'"; }
+slack_has() { sb GET slack/state | jq -e "$@"; }
+fault() { # PEER MATCH TIMES ACTION
+	sb POST faults "{\"peer\":\"$1\",\"match\":\"$2\",\"times\":$3,\"action\":$4}" >/dev/null
+}
+no_faults() { sb DELETE faults >/dev/null; }
+pr() { db 'SELECT pr_number FROM fix WHERE pr_number > 0 ORDER BY n DESC LIMIT 1'; }
+repo() { db 'SELECT repo FROM fix ORDER BY n DESC LIMIT 1'; }
+at_github() { # VERB, about the newest pull request
+	sb POST "github/$1" "{\"repo\":\"$(repo)\",\"number\":$(pr)}" >/dev/null
+}
+# the button ACTION of the message whose text begins so
+button() { # USER ACTION TEXT
+	till_ok slack_has --arg t "$3" '[.. | objects | select((.ts? // "") != "" and (.text? // "" | startswith($t)))] | length > 0'
+	click "$1" "$(sb GET slack/state | jq --arg t "$3" --arg a "$2" \
+		'[.. | objects | select((.ts? // "") != "" and (.text? // "" | startswith($t)))][0] | {ts, action_id: $a}')"
+}
+form_is_open() { slack_has '.views | length > 0'; }
+
+begin() {
+	world_start "$@"
+	inc "state = 'diagnosed'"
+	shown plan
+	calm
+}
+
+# A person's commands, answers included; what is mistyped; what is refused.
+story_chat() {
+	begin
+	slash $BEN scan
+	slash $BEN 'snooze 1 4h'
+	slash $BEN 'unsnooze 1'
+	slash $BEN 'assign 1 me'
+	slash $BEN 'no such verb'
+	slash $GUEST 'ack 1'
+	slash $BEN 'stop 1'
+	slash $BEN 'resolve 1'
+	slash $BEN 'resolve 1 yes'
+	calm
+	slash $BEN 'ack'
+	slash $BEN 'reopen 1'
+	calm
+	slash $BEN 'ignore 1 "load test"'
+	inc "state = 'dismissed'"
+	calm
+}
+
+# In the thread: a mention, ratings, the dialog that asks what it was, App Home; a night passes.
+story_talk() {
+	begin
+	event mention "{\"user\":\"$CHO\",\"text\":\"ack\",\"thread_ts\":\"$(ts)\"}"
+	inc 'acked_by IS NOT NULL'
+	event mention "{\"user\":\"$CHO\",\"text\":\"unack\",\"thread_ts\":\"$(ts)\"}"
+	inc 'acked_by IS NULL'
+	event reaction "{\"user\":\"$CHO\",\"ts\":\"$(ts)\",\"name\":\"eyes\"}"
+	event reaction "{\"user\":\"$CHO\",\"ts\":\"$(ts)\",\"name\":\"zzz\"}"
+	event reaction "{\"user\":\"$CHO\",\"ts\":\"$(ts)\",\"name\":\"white_check_mark\"}"
+	inc 'snoozed_until_ms > 0'
+	event open_home "{\"user\":\"$CHO\"}"
+	event reaction "{\"user\":\"$ANA\",\"ts\":\"$(ts plan)\",\"name\":\"-1\"}"
+	button $ANA hint 'What was it?'
+	till_ok form_is_open
+	click $ANA '{"values":{"hint":"the nightly batch"}}' submit
+	till 'SELECT 1 FROM diagnosis WHERE version = 2'
+	calm
+	fault slack views.publish 0 '{"json":{"ok":false,"error":"ekm_access_denied"}}'
+	event open_home "{\"user\":\"$ANA\"}"
+	failed envelope
+	calm
+	no_faults
+	night
+}
+
+# A fix that is stopped, then one from the dialog to the proof.
+story_fix() {
+	begin
+	fault llm 'answer agent' 0 '{"name":"endless"}'
+	slash $BEN 'fix 1'
+	till 'SELECT 1 FROM fix WHERE n = 1 AND session IS NOT NULL'
+	slash $BEN 'stop 1'
+	fix_is 1 stopped
+	calm
+	no_faults
+	click $BEN "{\"ts\":\"$(ts)\",\"action_id\":\"fix\"}"
+	till_ok form_is_open
+	click $BEN '{}' submit
+	fix_is 2 pr_open
+	shown pr
+	calm
+	sb POST railway/gap '{"service":"api"}' >/dev/null # no figures: the verdict is the same each time
+	at_github merge
+	till "SELECT 1 FROM timeline WHERE kind = 'unproven'"
+	shown verify
+	calm
+}
+
+# A pull request that nobody wants.
+story_close() {
+	begin
+	slash $BEN 'fix 1'
+	fix_is 1 pr_open
+	at_github close
+	fix_is 1 closed
+	calm
+}
+
+# What fails for good: the agent's server refuses; a step of the diagnosis kills the bot.
+story_trouble() {
+	begin
+	fault opencode 'POST /session' 0 '{"status":400,"json":{"name":"BadRequest"}}'
+	slash $BEN 'fix 1'
+	failed fix
+	fix_is 1 failed
+	calm
+	no_faults
+	poison before-body:investigate.begin:1
+	slash $BEN 'diagnose 1'
+	failed investigate
+	calm
+}
+
+# The pull request can no longer be read.
+story_lost() {
+	begin
+	slash $BEN 'fix 1'
+	fix_is 1 pr_open
+	shown pr
+	fault github "/pulls/" 0 '{"status":404,"json":{"message":"Not Found"}}'
+	failed follow
+	calm
+	no_faults
+}
