@@ -4,17 +4,19 @@
 #   world_loose    what may be there twice after a crash: answers that only one person sees, model calls
 #   world_sound    on stdout: what is wrong in the store and in the records, nothing when all is well
 
-# Ages, clock times and numbers that depend on when something was measured.
+# Ages, clock times, figures of a measurement and ids left out; the numbers of incidents, plans and pull requests stay.
 timeless() {
 	sed -E 's/<!date[^>]*>/DATE/g
+		s/\b(INC-|inc-|#)([0-9]+)(:[a-z]+:|-)?/\1n\2\3n/g
 		s/[0-9]{2}:[0-9]{2}( UTC)?/TIME/g
-		s/\b(Mon|Tue|Wed|Thu|Fri|Sat|Sun|Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]* [0-9]+\b/DAY/g
+		s/\b(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]* [0-9]+\b/DAY/g
 		s/[0-9]{10}\.[0-9]{6}/TS/g
 		s/[▁▂▃▄▅▆▇█]+/CHART/g
 		s/ses_[A-Za-z0-9]+/SESSION/g
 		s/\b[0-9a-f]{7,40}\b/SHA/g
-		s/[0-9]+([.,  ][0-9]+)*/N/g
-		s/\bN (ms|s|min|h|d)\b( N (s|min|h)\b)?/AGE/g'
+		s/\b[0-9]+([., \xc2\xa0][0-9]+)*\b/N/g
+		s/\bN ?(ms|s|min|h|d)\b( N ?(s|min|h)\b)?/AGE/g
+		s/ +/ /g'
 }
 
 words='[.blocks[]? | .. | strings | select(test("^[a-f0-9]{5}$") | not)] | join(" ¦ ")'
@@ -41,7 +43,7 @@ sessions() {
 
 store_rows() {
 	db "SELECT 'incident', id, service, signal, state, severity, reopened, acked_by, owner, how_ended, ended_by FROM incident;
-		SELECT 'timeline', incident, kind, actor, note FROM timeline ORDER BY id;
+		SELECT 'timeline', incident, kind, actor, CASE WHEN kind != 'opened' THEN note END FROM timeline ORDER BY id;
 		SELECT 'slot', incident, slot FROM slot ORDER BY 1, 2, 3;
 		SELECT 'diagnosis', incident, version, confidence, remedy, plan_hash, hint FROM diagnosis;
 		SELECT 'vote', incident, target, number, user, vote FROM vote;
@@ -56,12 +58,12 @@ store_rows() {
 
 world_print() {
 	{
-		slack_messages
+		slack_messages | timeless
 		effects | sort
 		sessions | sort
-		sb GET github/pulls | jq -r '.pulls[] | "pull \(.number) \(.title) \(.head.ref // .head) \(.state) \(.merged)"'
+		sb GET github/pulls | jq -r '.pulls[] | "pull \(.number) \(.head.ref // .head) \(.state) \(.merged)"'
 		store_rows
-	} | timeless
+	}
 }
 
 world_loose() {

@@ -97,6 +97,7 @@ story_fix() {
 	till_ok form_is_open
 	click $BEN '{}' submit
 	fix_is 2 pr_open
+	till "SELECT 1 FROM fix WHERE n = 2 AND json_extract(pr, '$.ci.verdict') = 'green'"
 	shown pr
 	calm
 	sb POST railway/gap '{"service":"api"}' >/dev/null # no figures: the verdict is the same each time
@@ -111,6 +112,7 @@ story_close() {
 	begin
 	slash $BEN 'fix 1'
 	fix_is 1 pr_open
+	till "SELECT 1 FROM fix WHERE json_extract(pr, '$.ci.verdict') = 'green'"
 	at_github close
 	fix_is 1 closed
 	calm
@@ -136,7 +138,9 @@ story_lost() {
 	begin
 	slash $BEN 'fix 1'
 	fix_is 1 pr_open
+	till "SELECT 1 FROM fix WHERE json_extract(pr, '$.ci.verdict') = 'green'"
 	shown pr
+	calm
 	fault github "/pulls/" 0 '{"status":404,"json":{"message":"Not Found"}}'
 	failed follow
 	calm

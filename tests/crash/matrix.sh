@@ -1,0 +1,152 @@
+#!/bin/bash
+# matrix.sh: the crash matrix. The real bot is killed with SIGKILL at every boundary of every step of every workflow,
+# started again, left to finish, and what the peers saw and what the store holds is compared with an undisturbed life.
+#
+#   matrix.sh          many points in one life: each step dies a few times, so that its attempts suffice
+#   matrix.sh alone    each point in a life of its own (long)
+# HEALBOT and SANDBOX are test builds, TMP is a folder. CRASH_JOBS (2) lives at a time; CRASH_STORIES picks stories;
+# CRASH_POINTS is a regular expression that picks points. Prints TAP and a table.
+set -u
+here=$(cd "$(dirname "$0")" && pwd)
+ROOT=${ROOT:-$(cd "$here/../.." && pwd)}
+. "$here/stories.sh"
+mode=${1:-together}
+JOBS=${CRASH_JOBS:-2}
+STORIES=${CRASH_STORIES:-$STORIES}
+M=$TMP/matrix
+export HEALBOT SANDBOX ROOT
+rm -rf "$M"
+mkdir -p "$M"
+
+run_lives() { # lines "STORY FOLDER" on stdin
+	xargs -r -P "$JOBS" -L 1 bash "$here/life.sh"
+}
+
+# --- what points there are
+
+calm_lives() {
+	for s in $STORIES; do echo "$s $M/$s.calm"; done | run_lives
+	for s in $STORIES; do
+		[ ! -e "$M/$s.calm/trouble" ] && [ -s "$M/$s.calm/print" ] && [ ! -s "$M/$s.calm/sound" ] && continue
+		echo "Bail out! the story $s does not come to its end even without a kill"
+		tail -n 20 "$M/$s.calm"/{trouble,sound,err} 2>/dev/null | sed 's/^/# /'
+		exit 2
+	done
+}
+
+# Each point belongs to the first story that reaches it. The limit of kills of one step in one life is below its
+# attempts; a dialog has one attempt more than a crash.
+plan_lives() {
+	for s in $STORIES; do
+		grep -v '^killed' "$M/$s.calm/reached" | grep ':1$' | grep -E "${CRASH_POINTS:-.}" | awk '!seen[$0]++' | sed "s/^/$s /"
+	done | awk -v mode="$mode" -v m="$M" '
+		seen[substr($0, length($1) + 2)]++ {next}
+		{
+			point = substr($0, length($1) + 2)
+			step = point; sub(/^[^:]*:/, "", step); sub(/ [A-Z]+ [^ ]*$/, "", step); sub(/:1$/, "", step)
+			limit = step ~ /dialog|investigate.begin/ ? 1 : 2
+			seen_before = count[$1, step]++
+			life = mode == "alone" ? ++n[$1] : int((seen_before) / (limit)) + 1
+			print $1, m "/" $1 "." life, point
+		}' >"$M/plan"
+	while read -r story dir point; do
+		mkdir -p "$dir"
+		echo "$point" >>"$dir/points"
+		cp "$dir/points" "$dir/wanted"
+	done <"$M/plan"
+	cut -d ' ' -f 1,2 "$M/plan" | sort -u >"$M/lives"
+}
+
+# --- how a life is judged: what it says is one line for each violation
+
+judge() { # STORY FOLDER
+	local calm=$M/$1.calm more
+	if [ -e "$2/trouble" ] || [ ! -s "$2/print" ]; then
+		echo "it did not come to its end: $(head -c 300 "$2/trouble" "$2/err" 2>/dev/null | tr '\n' ' ')"
+		return
+	fi
+	sed 's/^/unsound: /' "$2/sound"
+	diff "$calm/print" "$2/print" | grep '^[<>]' | cut -c 1-400
+	diff <(grep -v '^model' "$calm/loose" | sort -u) <(grep -v '^model' "$2/loose" | sort -u) | grep '^[<>]' | cut -c 1-300
+	more=$(($(wc -l <"$2/loose") - $(wc -l <"$calm/loose")))
+	[ "$more" -le "$(wc -l <"$2/killed")" ] || echo "$more answers or model calls more than without the kills"
+	sed 's/^/never reached again: /' "$2/points"
+}
+
+judge_all() {
+	while read -r story dir; do
+		judge "$story" "$dir" >"$dir/violations"
+		[ ! -s "$dir/violations" ] || echo "$story $dir"
+	done <"$M/lives"
+}
+
+# --- every workflow and every step of the sources is entered
+
+steps_of_sources() {
+	(cd "$ROOT" && cat $(find handlers bot/app bot/fix -name '*.c')) | tr -s ' \t\n' ' ' |
+		grep -oE '\b(wf_(step|step_with|spawn|spawn_with|join|sleep|sleep_until|wait)|change|event) ?\( ?w, [^";]{0,40}"[^"]*"|\b(reply|reply_text|confirm_text) ?\( ?w, [^,;]*, "[^"]*"|\{ ?\.name = "[a-z]*", \.body|\{"[a-z]+", render_' |
+		grep -oE '"[^"]*"' | tr -d '"' | sed -E 's/%(lld|d|zu)/#/g' | sort -u
+}
+workflows_of_sources() {
+	(cd "$ROOT" && cat $(find handlers bot/app -name '*.c')) | tr -s ' \t\n' ' ' |
+		grep -oE 'const struct workflow wf_[a-z_]+ = \{[^}]*\}' |
+		sed -E 's/.*\.name = "([^"]*)".*/&\n\1/; ' | awk '
+			/^const/ {line = $0; next}
+			{print; if (line ~ /on_failure/) print $0 "!failed"; if (line ~ /on_cancel/) print $0 "!cancelled"}'
+}
+unentered() {
+	sed -E 's/^killed //; s/^[^:]*://; s/:[0-9]+$//; s/ [A-Z]+ [^ ]*$//' "$M"/*/reached | sort -u >"$M/places"
+	sed 's/^[^.]*\.//' "$M/places" | sort -u >"$M/steps"
+	grep -v '^#' "$here/unentered" | sed 's/ *#.*//' | sort -u >"$M/excused"
+	{
+		steps_of_sources | grep -vxFf "$M/steps" | sed 's/^/step /'
+		workflows_of_sources | grep -vxFf "$M/places" | sed 's/^/workflow /'
+	} | grep -vxFf "$M/excused"
+}
+
+# --- the table
+
+table() {
+	echo "# point          reached  killed  violations"
+	cut -d ' ' -f 3- "$M/plan" | cut -d : -f 1 | sort | uniq -c | while read -r n point; do
+		killed=$(cat "$M"/*/killed | grep -c "^$point:")
+		bad=$(while read -r story dir; do
+			[ -s "$dir/violations" ] && grep -q "^$point:" "$dir/killed" && echo x
+		done <"$M/lives" | wc -l)
+		printf '# %-14s %7d %7d %11d\n' "$point" "$n" "$killed" "$bad"
+	done
+	echo "# $(wc -l <"$M/plan") points in $(wc -l <"$M/lives") lives of $(wc -w <<<"$STORIES") stories," \
+		"$(cat "$M"/*/killed | wc -l) kills, $(cat "$M"/*/violations | wc -l) violations"
+}
+
+tap=0 bad=0
+say() { # OK NAME
+	tap=$((tap + 1))
+	[ "$1" = ok ] || bad=1
+	echo "$1 $tap - $2"
+}
+
+calm_lives
+plan_lives
+run_lives <"$M/lives"
+judge_all >"$M/bad"
+if [ "$mode" = together ] && [ -s "$M/bad" ]; then
+	# Which point was it? And points that the other kills kept from being reached.
+	:
+fi
+table
+while read -r story dir; do
+	say "not ok" "the life $(basename "$dir") leaves what an undisturbed one leaves"
+	sed 's/^/# killed at /' "$dir/killed"
+	head -n 20 "$dir/violations" | sed 's/^/# /'
+done <"$M/bad"
+[ -s "$M/bad" ] || say ok "the peers and the store are left as by an undisturbed life, wherever the bot dies"
+unentered >"$M/missing"
+if [ -s "$M/missing" ]; then
+	say "not ok" 'every workflow and every step is entered by a story (tests/crash/stories.sh)'
+	sed 's/^/# entered by no story: /' "$M/missing"
+else
+	say ok 'every workflow and every step is entered by a story'
+fi
+echo "1..$tap"
+exit "$bad"
