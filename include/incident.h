@@ -108,11 +108,14 @@ struct incident_event {
 	const char *headline;   /* MEASURED, WORSE, BETTER, QUIET: NULL = keep */
 	const json *facts;      /* the same */
 	int64_t if_revision;    /* > 0: only when the incident is still at this revision */
+	const char *key; /* of a step (wf_key): an event of this kind and key that took effect
+	                    before is not repeated; NULL = may be repeated */
 };
 
 /* The change in one transaction. ERR_NOT_FOUND; ERR_CONFLICT with a sentence for a person when the
  * state does not allow it ("INC-42 is already resolved") or if_revision does not match. Repeating
- * an event that already took effect (ack by the same person …) is true and changes nothing. */
+ * an event that already took effect (the same key, or ack by the same person …) is true and changes
+ * nothing, whatever has become of the incident since. */
 bool incident_apply(struct store *s, int64_t id, const struct incident_event *ev, struct err *e);
 
 struct incident_new {

@@ -115,6 +115,7 @@ static const json *change_step(struct wf *w, const json *in, struct err *e)
 	        .note = json_str(in, ".note", NULL),
 	        .until_ms = json_int(in, ".until", 0),
 	        .severity = (enum severity)json_int(in, ".severity", 0),
+	        .key = wf_key(w),
 	};
 
 	if (json_bool(in, ".forever", false))

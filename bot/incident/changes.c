@@ -153,11 +153,35 @@ static bool already_over(const struct incident *inc, const struct incident_event
 	       (ev->kind == INCIDENT_EV_RECOVERED && inc->state == INCIDENT_RESOLVED);
 }
 
+static bool write_news(
+        struct db *db, const struct incident *inc, const struct incident_event *ev, struct err *e)
+{
+	const struct timeline_new t = {
+	        .incident = inc->id,
+	        .ts_ms = inc->changed_ms,
+	        .kind = incident_event_name(ev->kind),
+	        .actor = ev->actor,
+	        .note = ev->note,
+	        .key = ev->key,
+	};
+
+	return timeline_add(db, &t, e);
+}
+
+bool incident_did(
+        struct db *db, int64_t id, const struct incident_event *ev, bool *out, struct err *e)
+{
+	return timeline_has(db, id, incident_event_name(ev->kind), ev->key, out, e);
+}
+
 bool incident_change_tx(struct db *db, struct arena *a, struct incident *inc,
         const struct incident_event *ev, struct err *e)
 {
 	enum incident_state to;
+	bool done;
 
+	if (!incident_did(db, inc->id, ev, &done, e) || done)
+		return done;
 	if (ev->if_revision > 0 && inc->revision != ev->if_revision)
 		return err_set(e, ERR_CONFLICT, false, "INC-%lld has changed meanwhile; look again",
 		        (long long)inc->id);
@@ -173,8 +197,7 @@ bool incident_change_tx(struct db *db, struct arena *a, struct incident *inc,
 	write_fields(inc, ev);
 	if (!incident_row_update(db, a, inc, e))
 		return false;
-	if (is_news(ev->kind) && !timeline_add(db, inc->id, inc->changed_ms,
-	                                 incident_event_name(ev->kind), ev->actor, ev->note, e))
+	if (is_news(ev->kind) && !write_news(db, inc, ev, e))
 		return false;
 	return publish_request(db, a, inc->id, e);
 }

@@ -16,6 +16,9 @@ bool incident_write(struct store *s,
         bool (*fn)(struct db *db, struct arena *a, void *arg, struct err *e), void *arg,
         struct err *e);
 
+/* Did an event of this kind and key take effect already? Never for one without a key. */
+bool incident_did(
+        struct db *db, int64_t id, const struct incident_event *ev, bool *out, struct err *e);
 /* The state machine is asked, the row written, the timeline extended, publish requested. `inc` is
  * the row as it is now; the caller may have changed fields that the event does not know. */
 bool incident_change_tx(struct db *db, struct arena *a, struct incident *inc,

@@ -99,15 +99,18 @@ struct update {
 	bool moved;
 };
 
-/* The state machine is asked before anything is written: a refusal leaves the transaction whole. */
+/* The state machine is asked before anything is written: a refusal leaves the transaction whole.
+ * What this step did before a crash it may do again. */
 static bool would_take(
         struct db *db, struct arena *a, const struct update *u, bool *ok, struct err *e)
 {
 	struct incident *inc = incident_row_get(db, a, u->f->incident, e);
 	enum incident_state to;
 
-	*ok = inc && incident_next(inc->state, u->ev->kind, &to);
-	return inc != NULL;
+	if (!inc || !incident_did(db, inc->id, u->ev, ok, e))
+		return false;
+	*ok = *ok || incident_next(inc->state, u->ev->kind, &to);
+	return true;
 }
 
 static bool do_update(struct db *db, struct arena *a, void *arg, struct err *e)

@@ -67,7 +67,12 @@ static bool insert_tx(struct db *db, struct arena *a, struct open *o, const char
 
 	o->opened = true;
 	return incident_row_insert(db, a, &inc, &o->id, e) &&
-	       timeline_add(db, o->id, now, "opened", NULL, n->headline, e) &&
+	       timeline_add(db,
+	               &(struct timeline_new){.incident = o->id,
+	                       .ts_ms = now,
+	                       .kind = "opened",
+	                       .note = n->headline},
+	               e) &&
 	       publish_request(db, a, o->id, e);
 }
 

@@ -43,6 +43,10 @@ const struct migration schema_incident[] = {
             "  PRIMARY KEY (incident, slot)"
             ") WITHOUT ROWID;"
             "CREATE INDEX slot_message ON slot(channel, ts);"},
+        /* what a step wrote is not written again when the step is repeated after a crash */
+        {2, "ALTER TABLE timeline ADD COLUMN key TEXT;"
+            "CREATE UNIQUE INDEX timeline_key ON timeline(incident, key, kind)"
+            "  WHERE key IS NOT NULL;"},
         {0, NULL},
 };
 
@@ -185,14 +189,27 @@ bool incident_row_last(struct db *db, const char *fingerprint, int64_t *id_out, 
 	        DB_ARGS(db_text(fingerprint)), e);
 }
 
-bool timeline_add(struct db *db, int64_t incident, int64_t ts_ms, const char *kind,
-        const char *actor, const char *note, struct err *e)
+bool timeline_add(struct db *db, const struct timeline_new *t, struct err *e)
 {
 	return db_exec(db,
-	        "INSERT INTO timeline (incident, ts_ms, kind, actor, note) VALUES (?,?,?,?,?)",
-	        DB_ARGS(db_int(incident), db_int(ts_ms), db_text(kind), db_text(actor),
-	                db_text(note)),
+	        "INSERT INTO timeline (incident, ts_ms, kind, actor, note, key)"
+	        " VALUES (?,?,?,?,?,?)",
+	        DB_ARGS(db_int(t->incident), db_int(t->ts_ms), db_text(t->kind), db_text(t->actor),
+	                db_text(t->note), db_text(t->key)),
 	        e);
+}
+
+bool timeline_has(struct db *db, int64_t incident, const char *kind, const char *key, bool *out,
+        struct err *e)
+{
+	int64_t n = 0;
+	bool ok = !key || db_get_int(db, &n, NULL,
+	                          "SELECT count(*) FROM timeline"
+	                          " WHERE incident = ? AND key = ? AND kind = ?",
+	                          DB_ARGS(db_int(incident), db_text(key), db_text(kind)), e);
+
+	*out = n > 0;
+	return ok;
 }
 
 bool publish_request(struct db *db, struct arena *a, int64_t incident, struct err *e)

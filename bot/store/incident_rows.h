@@ -22,8 +22,15 @@ bool incident_row_update(struct db *db, struct arena *a, const struct incident *
 bool incident_row_of_service(struct db *db, const char *service_id, int64_t *id_out, struct err *e);
 /* The newest finished incident of a fingerprint; 0 = none. */
 bool incident_row_last(struct db *db, const char *fingerprint, int64_t *id_out, struct err *e);
-bool timeline_add(struct db *db, int64_t incident, int64_t ts_ms, const char *kind,
-        const char *actor, const char *note, struct err *e);
+struct timeline_new {
+	int64_t incident, ts_ms;
+	const char *kind, *actor, *note;
+	const char *key; /* what wrote it, unique with incident and kind; NULL = nobody asks */
+};
+bool timeline_add(struct db *db, const struct timeline_new *t, struct err *e);
+/* Is there a row of that incident, kind and key? */
+bool timeline_has(struct db *db, int64_t incident, const char *kind, const char *key, bool *out,
+        struct err *e);
 /* Starts (or merges into) the run that brings Slack up to date. */
 bool publish_request(struct db *db, struct arena *a, int64_t incident, struct err *e);
 

@@ -42,6 +42,7 @@ static const json *record_step(struct wf *w, const json *in, struct err *e)
 	        .kind = INCIDENT_EV_FIX_STOPPED,
 	        .actor = json_str(in, ".user", NULL),
 	        .note = row.error,
+	        .key = wf_key(w),
 	};
 
 	if (!fix_update(wf_heal(w)->store, &row, &ev, e))

@@ -89,7 +89,7 @@ static bool record_pr(struct wf *w, const json *in, struct fix_row *row, struct 
 {
 	const json *pr = json_get(in, ".outcome.pr");
 	json *card = json_copy(wf_arena(w), pr);
-	struct incident_event ev = {.kind = INCIDENT_EV_PR_OPENED};
+	struct incident_event ev = {.kind = INCIDENT_EV_PR_OPENED, .key = wf_key(w)};
 
 	row->state = "pr_open";
 	row->pr_number = (int)json_int(pr, ".number", 0);
@@ -117,7 +117,7 @@ static const json *record_step(struct wf *w, const json *in, struct err *e)
 	struct heal *h = wf_heal(w);
 	struct arena *a = wf_arena(w);
 	struct fix_row row = row_of(w);
-	struct incident_event ev = {.kind = INCIDENT_EV_FIX_FAILED};
+	struct incident_event ev = {.kind = INCIDENT_EV_FIX_FAILED, .key = wf_key(w)};
 	bool pr = str_eq(json_str(in, ".outcome.end", ""), "pr");
 	json *out = json_obj(a);
 
@@ -206,7 +206,8 @@ static const json *failed_step(struct wf *w, const json *in, struct err *e)
 	        .ended_ms = clock_now_ms(),
 	        .cost_usd = -1,
 	};
-	struct incident_event ev = {.kind = INCIDENT_EV_FIX_FAILED, .note = row.error};
+	struct incident_event ev = {
+	        .kind = INCIDENT_EV_FIX_FAILED, .note = row.error, .key = wf_key(w)};
 
 	return fix_settle(wf_heal(w)->store, &row, &ev, NULL, e) ? json_obj(wf_arena(w)) : NULL;
 }

@@ -78,7 +78,7 @@ static const json *until_decided(struct wf *w, const json *in, struct err *e)
 static const json *closed_step(struct wf *w, const json *in, struct err *e)
 {
 	struct fix_row row = row_of(w);
-	struct incident_event ev = {.kind = INCIDENT_EV_PR_CLOSED};
+	struct incident_event ev = {.kind = INCIDENT_EV_PR_CLOSED, .key = wf_key(w)};
 
 	(void)in;
 	row.state = "closed";
@@ -91,6 +91,7 @@ static const json *event_step(struct wf *w, const json *in, struct err *e)
 	struct incident_event ev = {
 	        .kind = (enum incident_event_kind)json_int(in, ".kind", 0),
 	        .note = json_str(in, ".note", NULL),
+	        .key = wf_key(w),
 	};
 	struct fix_row row = row_of(w);
 	json *out = json_obj(wf_arena(w));
@@ -269,7 +270,7 @@ static const json *lost_step(struct wf *w, const json *in, struct err *e)
 	        .cost_usd = -1,
 	        .verification = v,
 	};
-	struct incident_event ev = {.kind = INCIDENT_EV_UNPROVEN};
+	struct incident_event ev = {.kind = INCIDENT_EV_UNPROVEN, .key = wf_key(w)};
 	bool moved;
 
 	ev.note = arena_printf(a,

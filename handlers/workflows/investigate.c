@@ -41,6 +41,7 @@ static const json *start_step(struct wf *w, const json *in, struct err *e)
 	struct incident_event ev = {
 	        .kind = INCIDENT_EV_DIAGNOSING,
 	        .actor = json_str(in, ".user", NULL),
+	        .key = wf_key(w),
 	};
 
 	if (!incident_apply(s, id, &ev, e) ||
@@ -122,6 +123,7 @@ static const json *begin_step(struct wf *w, const json *in, struct err *e)
 	struct incident_event ev = {
 	        .kind = INCIDENT_EV_DIAGNOSING,
 	        .actor = json_str(in, ".user", NULL),
+	        .key = wf_key(w),
 	};
 
 	struct store *s = wf_heal(w)->store;

@@ -136,6 +136,34 @@ static void opening_twice_is_one(void **state)
 	assert_int_equal(publishes(g), 1);
 }
 
+/* A step that is repeated after a crash: the same key, and nothing happens twice, even when the
+ * state would refuse it by now. */
+static void an_event_of_a_step_takes_effect_once(void **state)
+{
+	static const enum incident_event_kind kinds[] = {INCIDENT_EV_ASSIGNED, INCIDENT_EV_RESOLVED,
+	        INCIDENT_EV_REOPENED, INCIDENT_EV_DISMISSED};
+	struct ground *g = *state;
+	struct timeline_row *rows;
+	struct err e = {0};
+	size_t before, n;
+	int64_t id = open_one(g, &(bool){false});
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
+		struct incident_event ev = {.kind = kinds[i],
+		        .actor = "U1",
+		        .note = "U2",
+		        .key = arena_printf(g->a, "run-%zu.change", i)};
+
+		assert_true(incident_apply(g->s, id, &ev, &e));
+		assert_true(incident_timeline(g->s, g->a, id, &rows, &before, &e));
+		if (!incident_apply(g->s, id, &ev, &e))
+			fail_msg("%s", e.msg);
+		assert_true(incident_timeline(g->s, g->a, id, &rows, &n, &e));
+		assert_int_equal(n, before);
+	}
+	assert_int_equal(get(g, id)->state, INCIDENT_DISMISSED);
+}
+
 static void comes_back_within_a_day_under_the_same_number(void **state)
 {
 	struct ground *g = *state;
@@ -494,6 +522,7 @@ int main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
 	        T(opening_twice_is_one),
+	        T(an_event_of_a_step_takes_effect_once),
 	        T(comes_back_within_a_day_under_the_same_number),
 	        T(dismissed_ones_are_not_opened_again_under_the_same_number),
 	        T(people_are_told_why_it_is_refused),
