@@ -10,7 +10,7 @@
  * it; so the test fails both when the engine repeats a finished step and when it forgets an
  * attempt.
  *
- * CRASH_ROUNDS (20) random kills; CRASH_SEED repeats them.
+ * CRASH_ROUNDS (20) random kills; CRASH_SEED repeats them; CRASH_ONLY picks tests by pattern.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -106,10 +106,71 @@ static bool run_main(struct wf *w, struct err *e)
 	       wf_step_with(w, "c", &quick, body_effect, NULL, e);
 }
 
+/* --- the child: what kills it each time, among the innocent --- */
+
+enum { SLOW_RUNS = 3, SLOW_MS = 150, MIXED_PARTS = 4, BAD_PART = 1 };
+
+static void pause_ms(long ms)
+{
+	const struct timespec t = {.tv_nsec = ms * 1000000};
+
+	nanosleep(&t, NULL);
+}
+
+static const json *body_kills(struct wf *w, const json *in, struct err *e)
+{
+	(void)w;
+	(void)in;
+	(void)e;
+	pause_ms(10);
+	kill(getpid(), SIGKILL);
+	pause();
+	return NULL;
+}
+
+static const json *body_slow(struct wf *w, const json *in, struct err *e)
+{
+	pause_ms(SLOW_MS);
+	return body_effect(w, in, e);
+}
+
+static bool run_poison(struct wf *w, struct err *e)
+{
+	return wf_step(w, "kills", body_kills, NULL, e) != NULL;
+}
+
+static bool run_slow(struct wf *w, struct err *e)
+{
+	return wf_step(w, "one", body_slow, NULL, e) && wf_step(w, "two", body_slow, NULL, e);
+}
+
+/* One of its parallel steps kills; the run goes on without that one. */
+static bool run_mixed(struct wf *w, struct err *e)
+{
+	struct wf_call calls[MIXED_PARTS];
+
+	memset(calls, 0, sizeof(calls));
+	for (int i = 0; i < MIXED_PARTS; i++) {
+		calls[i].name = arena_printf(wf_arena(w), "part:%d", i);
+		calls[i].body = i == BAD_PART ? body_kills : body_effect;
+	}
+	return wf_all(w, calls, MIXED_PARTS, true, e) && wf_step(w, "after", body_effect, NULL, e);
+}
+
+static bool poison_failed(struct wf *w, struct err *e)
+{
+	return wf_step(w, "told", body_effect, NULL, e) != NULL;
+}
+
+static const struct workflow poison_wf = {
+        .name = "poison", .version = 1, .run = run_poison, .on_failure = poison_failed};
+static const struct workflow slow_wf = {.name = "slow", .version = 1, .run = run_slow};
+static const struct workflow mixed_wf = {.name = "mixed", .version = 1, .run = run_mixed};
 static const struct workflow main_wf = {.name = "main", .version = 1, .run = run_main};
 static const struct workflow child_wf = {
         .name = "child", .version = 1, .run = run_child, .lane = WF_BACKGROUND};
-static const struct workflow *const workflows[] = {&main_wf, &child_wf, NULL};
+static const struct workflow *const workflows[] = {
+        &main_wf, &child_wf, &poison_wf, &slow_wf, &mixed_wf, NULL};
 
 /* --- the child: its life --- */
 
@@ -137,10 +198,45 @@ static int64_t offer(struct kit *k, int i)
 	return row->run;
 }
 
-static int child_main(const char *dir)
+static void live(struct kit *k)
+{
+	int64_t runs[RUNS];
+
+	for (int i = 0; i < RUNS; i++)
+		runs[i] = offer(k, i);
+	for (int i = 0; i < RUNS; i++)
+		kit_until(k, runs[i], "done");
+}
+
+static int64_t start_once(struct kit *k, const char *workflow, int i)
+{
+	struct wf_start st = {
+	        .workflow = workflow, .key = arena_printf(k->a, "%s:%d", workflow, i)};
+	struct err e;
+	int64_t id;
+
+	if (!flow_start(k->store, &st, &id, &e))
+		abort();
+	return id;
+}
+
+static void live_with_poison(struct kit *k)
+{
+	int64_t slow[SLOW_RUNS], bad = start_once(k, "poison", 0), mixed;
+
+	for (int i = 0; i < SLOW_RUNS; i++)
+		slow[i] = start_once(k, "slow", i);
+	mixed = start_once(k, "mixed", 0);
+	for (int i = 0; i < SLOW_RUNS; i++)
+		kit_until(k, slow[i], "done");
+	kit_until(k, mixed, "done");
+	kit_until(k, bad, "failed");
+	kit_until(k, start_once(k, "slow", SLOW_RUNS), "done"); /* the hook is done by then too */
+}
+
+static int child_main(const char *dir, bool poison)
 {
 	struct kit *k = calloc(1, sizeof(*k));
-	int64_t runs[RUNS];
 	struct err e;
 
 	log_set_level(LOG_ERROR);
@@ -154,11 +250,11 @@ static int child_main(const char *dir)
 		free(k);
 		return 1;
 	}
-	kit_start(k, workflows, 3);
-	for (int i = 0; i < RUNS; i++)
-		runs[i] = offer(k, i);
-	for (int i = 0; i < RUNS; i++)
-		kit_until(k, runs[i], "done");
+	kit_start(k, workflows, poison ? 6 : 3);
+	if (poison)
+		live_with_poison(k);
+	else
+		live(k);
 	kit_stop(k);
 	store_close(k->store);
 	arena_free(k->a);
@@ -168,7 +264,7 @@ static int child_main(const char *dir)
 
 /* --- the parent --- */
 
-static pid_t spawn_child(const char *dir, const char *crash_at)
+static pid_t spawn(const char *what, const char *dir, const char *crash_at)
 {
 	pid_t pid = fork();
 
@@ -178,8 +274,13 @@ static pid_t spawn_child(const char *dir, const char *crash_at)
 		setenv("CRASH_AT", crash_at, 1);
 	else
 		unsetenv("CRASH_AT");
-	execl("/proc/self/exe", "test_flow_crash", "child", dir, (char *)NULL);
+	execl("/proc/self/exe", "test_flow_crash", what, dir, (char *)NULL);
 	_exit(127);
+}
+
+static pid_t spawn_child(const char *dir, const char *crash_at)
+{
+	return spawn("child", dir, crash_at);
 }
 
 /* True: it ended by itself; false: it was killed. Anything else fails the test. */
@@ -300,6 +401,67 @@ static void test_every_point(void **state)
 	print_message("%d crash points\n", crashes);
 }
 
+/* --- poison --- */
+
+static void check_step(const struct run_row *run, const struct run_step *s)
+{
+	bool bad = str_eq(s->name, "kills") || str_eq(s->name, "part:1");
+
+	assert_string_equal(s->state, bad ? "failed" : "done");
+	if (bad)
+		assert_int_equal(s->attempt, 6);
+	else if (s->attempt >
+	         4) /* two deaths together, and one for each mistake about who it was */
+		fail_msg("%s.%s, which is innocent, needed %d attempts", run->workflow, s->name,
+		        s->attempt);
+}
+
+static void check_poisoned(struct kit *k)
+{
+	struct run_filter f = {0};
+	struct run_row *rows;
+	struct err e;
+	size_t n;
+
+	k->store = store_open(k->path, STORE_OWN, &e);
+	if (!k->store)
+		fail_msg("%s", e.msg);
+	assert_true(store_check(k->store, &e));
+	assert_true(runs_list(k->store, k->a, &f, &rows, &n, &e));
+	assert_int_equal(n, SLOW_RUNS + 1 + 3); /* poison, its hook, mixed */
+	for (size_t i = 0; i < n; i++) {
+		struct run_detail *d = run_get(k->store, k->a, rows[i].id, 0, &e);
+
+		assert_string_equal(
+		        d->run.state, str_eq(d->run.workflow, "poison") ? "failed" : "done");
+		for (size_t s = 0; s < d->nsteps; s++)
+			check_step(&d->run, &d->steps[s]);
+	}
+	store_close(k->store);
+	k->store = NULL;
+}
+
+static void test_poison(void **state)
+{
+	struct kit *k = new_folder();
+	const char *lines[40];
+	int deaths = 0, n;
+
+	(void)state;
+	while (!wait_child(spawn("poison", k->dir, NULL)))
+		assert_true(++deaths <= 2 * 6 + 2);
+	assert_true(deaths > 6); /* the first ones count for both that kill */
+	n = lines_of(k->a, arena_printf(k->a, "%s/effects", k->dir), lines, (int)UNIT_LEN(lines));
+	for (int i = 0; i < n; i++) {
+		for (int j = 0; j < i; j++)
+			if (str_eq(lines[i], lines[j]))
+				fail_msg("%s took effect twice", lines[i]);
+	}
+	assert_int_equal(n, 2 * (SLOW_RUNS + 1) + MIXED_PARTS - 1 + 1 + 1);
+	check_poisoned(k);
+	kit_free(k);
+}
+
 static unsigned next_random(unsigned *seed)
 {
 	*seed = *seed * 1103515245u + 12345u;
@@ -341,10 +503,13 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(test_every_point),
+	        cmocka_unit_test(test_poison),
 	        cmocka_unit_test(test_random_kills),
 	};
 
-	if (argc == 3 && str_eq(argv[1], "child"))
-		return child_main(argv[2]);
+	if (argc == 3)
+		return child_main(argv[2], str_eq(argv[1], "poison"));
+	if (getenv("CRASH_ONLY"))
+		cmocka_set_test_filter(getenv("CRASH_ONLY"));
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
