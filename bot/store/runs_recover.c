@@ -10,14 +10,15 @@
 #include "str.h"
 
 /* Executing when the process died, and not for the first time: the deaths before are in `attempt`,
- * those between steps in `crashes`. */
+ * those between steps in `crashes`. Who still waits for its turn since an earlier death stays a
+ * suspect: else it would run beside the culprit, and die with it, every other time. */
 static bool mark_suspects(struct db *db, struct err *e)
 {
 	return db_exec(db,
-	        "UPDATE run SET suspect = state = 'running' AND (crashes > 0 OR EXISTS (SELECT 1"
+	        "UPDATE run SET suspect = 1 WHERE ended = 0 AND state = 'running'"
+	        " AND (crashes > 0 OR EXISTS (SELECT 1"
 	        " FROM step t JOIN attempt a ON a.run = t.run AND a.step = t.name"
-	        " WHERE t.run = run.id AND t.state = 'running' AND a.code = 'died'))"
-	        " WHERE ended = 0 AND (state = 'running' OR suspect = 1)",
+	        " WHERE t.run = run.id AND t.state = 'running' AND a.code = 'died'))",
 	        NULL, e);
 }
 
