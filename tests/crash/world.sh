@@ -136,7 +136,7 @@ world_start() {
 	till_ok test -s "$W/sandbox.json"
 	URL=$(jq -r .url "$W/sandbox.json")
 	sb POST slack/config '{"rate":false}' >/dev/null
-	world_ini scan.every=1h scan.shadow=no fix.publish=agent scan.open=9/9 "opencode.url=${OPENCODE_URL:-$URL/opencode}" opencode.poll=100ms github.poll=100ms \
+	world_ini scan.every=1h scan.shadow=no scan.open=9/9 "opencode.url=${OPENCODE_URL:-$URL/opencode}" opencode.poll=100ms github.poll=100ms \
 		verify.window=100ms "$@" >"$W/heal.ini"
 	supervise &
 	SUPERVISOR=$!

@@ -106,6 +106,8 @@ static void one_session(struct oc_session *s, const struct sb_request *rq, struc
 	} else if (str_eq(verb, "prompt_async")) {
 		prompt(s, body);
 		sb_send(rs, 204, "application/json", "", 0);
+	} else if (str_eq(verb, "shell")) {
+		oc_shell(s, body, rs);
 	} else if (str_eq(verb, "abort")) {
 		oc_stop(s);
 		say_true(rs);

@@ -35,5 +35,9 @@ json *oc_add_message(struct oc_session *s, const char *id, const char *role);
 json *oc_add_part(struct oc_session *s, json *m, const char *type);
 void oc_next_turn(void *session); /* a timer's callback */
 void oc_stop(struct oc_session *s);
+/* Starts a command in the session's folder; *from gives what it prints, without blocking. */
+pid_t oc_spawn(struct oc_session *s, const char *command, int *from);
+/* Runs a command of the bot and answers with the message that holds its output. */
+void oc_shell(struct oc_session *s, const json *body, struct sb_response *rs);
 
 #endif

@@ -147,17 +147,18 @@ static void set_env(struct oc_session *s)
 	        arena_printf(s->p->a, "!printf 'username=x\\npassword=%s\\n' #", token), 1);
 }
 
-static void run_command(struct oc_session *s, const char *command)
+pid_t oc_spawn(struct oc_session *s, const char *command, int *from)
 {
 	int out[2];
 	sigset_t none;
+	pid_t pid;
 
 	if (pipe2(out, O_CLOEXEC) != 0)
 		abort();
-	s->pid = fork();
-	if (s->pid < 0)
+	pid = fork();
+	if (pid < 0)
 		abort();
-	if (s->pid == 0) {
+	if (pid == 0) {
 		setpgid(0, 0);
 		sigemptyset(&none);
 		sigprocmask(SIG_SETMASK, &none, NULL);
@@ -171,10 +172,16 @@ static void run_command(struct oc_session *s, const char *command)
 			execl("/bin/sh", "sh", "-c", command, (char *)NULL);
 		_exit(127);
 	}
-	setpgid(s->pid, s->pid);
+	setpgid(pid, pid);
 	close(out[1]);
-	s->out = out[0];
-	fcntl(s->out, F_SETFL, O_NONBLOCK);
+	*from = out[0];
+	fcntl(*from, F_SETFL, O_NONBLOCK);
+	return pid;
+}
+
+static void run_command(struct oc_session *s, const char *command)
+{
+	s->pid = oc_spawn(s, command, &s->out);
 	s->output = str_new(s->p->a);
 	s->watch = loop_watch(s->p->sb->loop, s->out, POLLIN, readable, s);
 }
