@@ -30,6 +30,7 @@ struct thresholds {
 	struct limits client_error_rate; /* 4xx share of requests; off by default (scanners) */
 	struct limits p95;               /* ms, absolute */
 	struct limits p95_ratio;         /* times the service's own usual p95 */
+	struct limits p99;               /* ms, absolute; off by default */
 	struct limits disk;              /* share of the volume */
 	int64_t exhaustion_ms; /* warn when memory or disk is forecast to be full sooner */
 	int64_t min_requests;  /* rates are judged from this many requests on */

@@ -85,6 +85,8 @@ struct finding {
 struct watch_view {
 	struct finding signal[SIGNAL_COUNT]; /* severity NONE = fine; rule says why */
 	int streak_bad[SIGNAL_COUNT], streak_good[SIGNAL_COUNT];
+	int recent_bad[SIGNAL_COUNT]; /* bad ones of the last open_m judged scans */
+	int close_at[SIGNAL_COUNT];   /* good ones in a row that close it */
 	bool open[SIGNAL_COUNT];
 	enum severity severity; /* worst of the open ones */
 	bool no_traffic;        /* quiet: not recovery */

@@ -118,7 +118,10 @@ const struct setting setting_table[] = {
                 .help = "95th percentile of the response time. The warning also wants p95_ratio."},
         {"thresholds", "p95_ratio", SET_PAIR_FACTOR, AT(thresholds.p95_ratio), .def = "2/4",
                 .strict = "-", .max = 1000,
-                .help = "Times the service's own usual p95 (median of the same hour, 7 days)."},
+                .help = "Times the service's own usual p95: the median of two days, or more when it is slower at this time of the day or at this hour of the week."},
+        {"thresholds", "p99", SET_PAIR_MS, AT(thresholds.p99), .def = "-",
+                .help = "99th percentile. Off: it follows single slow requests; for services where "
+                        "those matter."},
         {"thresholds", "disk", SET_PAIR_SHARE, AT(thresholds.disk), .def = "85%/95%",
                 .strict = "70%/90%", .max = 1, .help = "Share of a volume."},
         {"thresholds", "exhaustion", SET_DURATION, AT(thresholds.exhaustion_ms), .def = "6h",

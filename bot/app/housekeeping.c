@@ -54,8 +54,7 @@ static const json *prune_step(struct wf *w, const json *in, struct err *e)
 	        !prune(s, now - 30 * day_ms, runs_prune, &deleted, e) ||
 	        !prune(s, KEEP_RUNS, runs_prune_to, &deleted, e) ||
 	        !prune(s, now - 35 * day_ms, candidate_prune, &deleted, e) ||
-	        !prune(s, now - 90 * day_ms, prompt_prune, &deleted, e) ||
-	        !thin_history(s, now, e))
+	        !prune(s, now - 90 * day_ms, prompt_prune, &deleted, e) || !thin_history(s, now, e))
 		return NULL;
 	store_trim(s);
 	json_set_int(out, "deleted", deleted);

@@ -193,6 +193,8 @@ static json *view_json(struct arena *a, const struct scan_service *x)
 		json_set_int(r, "bad", x->view->streak_bad[i]);
 		json_set_int(r, "good", x->view->streak_good[i]);
 		json_set_bool(r, "open", x->view->open[i]);
+		json_set_int(r, "recent", x->view->recent_bad[i]);
+		json_set_int(r, "close_at", x->view->close_at[i]);
 	}
 	json_set(o, "facts", x->facts);
 	return o;

@@ -171,6 +171,16 @@ static bool leads(const struct grouping *g, size_t i, size_t other)
 	return a != b ? a > b : began(g, i) < began(g, other);
 }
 
+/* How many began when i did, itself included. */
+static size_t company(const struct grouping *g, size_t i)
+{
+	size_t n = 0;
+
+	for (size_t k = 0; k < g->nfresh; k++)
+		n += !g->taken[g->fresh[k]] && began_together(g, i, g->fresh[k]);
+	return may_be_a_victim(&g->scan->services[i]) ? n : 0;
+}
+
 static void by_time(struct grouping *g)
 {
 	static const char cause[] = "many services at once: network, upstream or the platform";
@@ -190,8 +200,7 @@ static void by_time(struct grouping *g)
 	for (size_t k = 0; k < g->nfresh; k++) {
 		size_t i = g->fresh[k];
 
-		if (!g->taken[i] && may_be_a_victim(&g->scan->services[i]) &&
-		        (best == none || leads(g, i, best)))
+		if (!g->taken[i] && company(g, i) >= AT_ONCE && (best == none || leads(g, i, best)))
 			best = i;
 	}
 	if (best != none)

@@ -9,7 +9,7 @@
 #include "str.h"
 #include "watch/state.h"
 
-enum { VERSION = 3 };
+enum { VERSION = 4 };
 
 struct walk {
 	struct str *out;        /* writing; NULL = reading */
@@ -94,6 +94,8 @@ static void walk_signal(struct walk *k, struct watch *w, int i)
 	walk_int(k, &w->view.streak_bad[i]);
 	walk_int(k, &w->view.streak_good[i]);
 	walk_int(k, &w->lower[i]);
+	walk_int(k, &w->flaps[i]);
+	walk_i64(k, &w->closed_ms[i]);
 	walk_int(k, &open);
 	walk_int(k, &severity);
 	w->view.open[i] = open != 0;
@@ -104,7 +106,8 @@ static void walk_signal(struct walk *k, struct watch *w, int i)
 
 static void walk_fine(struct walk *k, struct fine *f)
 {
-	float *v[] = {&f->requests, &f->e4xx, &f->e5xx, &f->p95, &f->cpu, &f->mem, &f->disk};
+	float *v[] = {
+	        &f->requests, &f->e4xx, &f->e5xx, &f->p95, &f->p99, &f->cpu, &f->mem, &f->disk};
 
 	for (size_t i = 0; i < sizeof(v) / sizeof(v[0]); i++)
 		walk_f(k, v[i]);
@@ -145,7 +148,7 @@ static void fields(struct walk *k, struct watch *w)
 {
 	double *d[] = {&w->mem_limit_gb, &w->disk_limit_gb, &w->cpu_limit, &w->last_mem};
 	int64_t *t[] = {&w->last_ms, &w->deploy_ms, &w->segment_ms, &w->evaluated_ms, &w->fine_at,
-	        &w->slot_at};
+	        &w->slot_at, &w->oom_ms};
 	int has = w->has_requests;
 
 	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++)
@@ -191,6 +194,9 @@ static bool sane(const struct watch *w)
 		return false;
 	if (w->deploy_ms < 0 || w->segment_ms < 0 || w->deploy_ms > far || w->segment_ms > far)
 		return false;
+	for (int i = 0; i < SIGNAL_COUNT; i++)
+		if (w->flaps[i] < 0 || w->flaps[i] > MAX_FLAPS)
+			return false;
 	return w->last_ms < 0 ||
 	       (w->fine_at == w->last_ms / w->fine_ms && w->slot_at == w->last_ms / SLOT_MS);
 }

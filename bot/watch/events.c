@@ -11,6 +11,8 @@ enum {
 
 #define MISSED     40.  /* requests that should have come meanwhile */
 #define HARDLY_ANY 0.02 /* of what should have come */
+#define NEVER_IDLE 0.02 /* CPU share: what stays above it for two days is never idle … */
+#define IDLE       0.1  /* … and at this part of its least it does nothing any more */
 
 /* --- crash loop --- */
 
@@ -30,7 +32,7 @@ static int memory_restarts(const struct judge *j, int64_t *first_ms)
 	return n;
 }
 
-static const char *crash_rule(const struct judge *j, int killed)
+static const char *crash_rule(const struct judge *j, int killed, bool oom)
 {
 	const struct watch_facts *k = j->k;
 	struct arena *a = j->a;
@@ -38,13 +40,14 @@ static const char *crash_rule(const struct judge *j, int killed)
 	if (k->crashed > 0)
 		return arena_printf(a, "%d of %d instances crashed, critical from 1", k->crashed,
 		        k->crashed + (k->running > 0 ? k->running : 0));
-	if (killed > 0)
-		return arena_printf(a, "memory ran full and fell %d time%s in %s, critical from %d",
-		        killed, killed == 1 ? "" : "s",
-		        say_span(a, (double)j->w->rules.window_ms / 1000), LOOP);
+	if (killed >= LOOP)
+		return arena_printf(a, "memory ran full and fell %d times in %s, critical from %d",
+		        killed, say_span(a, (double)j->w->rules.window_ms / 1000), LOOP);
 	if (k->restarts > 0)
 		return arena_printf(a, "%d restart%s, warns at 1, critical from %d", k->restarts,
 		        k->restarts == 1 ? "" : "s", LOOP);
+	if (oom)
+		return "memory ran full and fell: the process was killed, warns at 1";
 	if (k->crashed < 0)
 		return "crash loop: instances not known, no restart seen in memory";
 	return arena_printf(
@@ -56,6 +59,7 @@ void judge_crash(struct judge *j)
 	struct finding *f = &j->w->view.signal[SIGNAL_CRASH_LOOP];
 	int64_t first = 0;
 	int killed = memory_restarts(j, &first);
+	bool oom = j->w->oom_ms > j->k->now_ms - j->w->rules.window_ms && j->w->oom_ms > 0;
 	const struct watch_facts *k = j->k;
 
 	f->unit = "count";
@@ -71,10 +75,14 @@ void judge_crash(struct judge *j)
 	} else if (k->restarts > 0) {
 		f->severity = SEVERITY_WARN;
 		f->value = k->restarts;
+	} else if (oom) {
+		f->severity = SEVERITY_WARN;
+		f->value = 1;
+		f->since_ms = j->w->oom_ms;
 	}
 	f->at_once = f->severity == SEVERITY_CRIT;
 	if (!j->w->rules.wordless)
-		f->rule = crash_rule(j, killed);
+		f->rule = crash_rule(j, killed, oom);
 }
 
 /* --- deployment, cron --- */
@@ -147,8 +155,6 @@ static const char *silent_rule(const struct judge *j, const struct quiet *q, dou
 {
 	struct arena *a = j->a;
 
-	if (!j->w->has_requests)
-		return "traffic: no request counts";
 	if (j->k->sleeping)
 		return "traffic: asleep, silence is normal";
 	if (isnan(expected))
@@ -164,6 +170,31 @@ static const char *silent_rule(const struct judge *j, const struct quiet *q, dou
 	        say_count(a, expected * (double)j->w->rules.window_ms / MINUTE_MS));
 }
 
+/* Without HTTP: a worker or a queue's consumer that is never idle, and now is. */
+static void judge_idle(struct judge *j, struct finding *f)
+{
+	const struct watch_facts *k = j->k;
+	double least = j->w->usual.cpu_least;
+
+	f->unit = "share";
+	f->baseline = least;
+	f->limit = isnan(least) ? (double)NAN : least * IDLE;
+	f->value = j->x.cpu;
+	if (!k->sleeping && !k->is_cron && !k->is_database && least >= NEVER_IDLE &&
+	        j->x.cpu <= f->limit && j->x.n_cpu >= 8)
+		f->severity = SEVERITY_WARN;
+	if (j->w->rules.wordless)
+		return;
+	if (isnan(least) || k->is_cron || k->is_database)
+		f->rule = "traffic: no request counts";
+	else
+		f->rule = arena_printf(j->a,
+		        "works: CPU %s where %s is the least in two days, warns at %s",
+		        say_share(j->a, f->value), say_share(j->a, least),
+		        least >= NEVER_IDLE ? say_share(j->a, f->limit)
+		                            : "never: it is often idle");
+}
+
 void judge_silent(struct judge *j)
 {
 	struct finding *f = &j->w->view.signal[SIGNAL_SILENT];
@@ -172,6 +203,10 @@ void judge_silent(struct judge *j)
 	double expected =
 	        isnan(q.before) ? j->w->usual.requests : fmin(j->w->usual.requests, q.before);
 
+	if (!j->w->has_requests) {
+		judge_idle(j, f);
+		return;
+	}
 	f->unit = "count";
 	f->limit = MISSED;
 	f->baseline = expected;
@@ -218,7 +253,7 @@ void judge_all(struct watch *w, struct arena *a, const struct watch_facts *k)
 {
 	const struct thresholds *t = w->rules.thresholds;
 	int64_t deployed = k->deployed_ms > w->deploy_ms ? k->deployed_ms : w->deploy_ms;
-	struct judge j = {.w = w, .t = t, .k = k, .a = a};
+	struct judge j = {.w = w, .t = t, .k = k, .a = a, .deployed_ms = deployed};
 
 	if (k->deployed_ms > w->segment_ms)
 		w->segment_ms = k->deployed_ms;

@@ -6,8 +6,9 @@
 
 #define RESTART_FROM 0.85 /* memory that falls from above this share of its limit … */
 #define RESTART_TO   0.5  /* … to below this part of what it was: the process was killed */
+#define OOM_FROM     0.93 /* and from here it was for its memory, though once is no loop */
 
-static const struct fine no_fine = {NAN, NAN, NAN, NAN, NAN, NAN, NAN, 0};
+static const struct fine no_fine = {NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, 0};
 static const struct filling no_filling = {
         .mem_low = NAN, .mem_high = NAN, .disk = 0, .cpu = 0, .p95 = 0, .requests = 0};
 
@@ -106,15 +107,22 @@ static float mean(float so_far, uint32_t n, double v)
 	return isnan(so_far) ? (float)v : so_far + ((float)v - so_far) / (float)(n + 1);
 }
 
+static float blend(float so_far, double had, double v, double weight)
+{
+	if (!(v >= 0))
+		return so_far;
+	if (isnan(so_far))
+		return (float)v;
+	return (float)(((double)so_far * had + v * weight) / (had + weight));
+}
+
 static void fill_fine(struct fine *f, const struct watch_sample *s, double mem)
 {
 	double had = isnan(f->requests) ? 0 : (double)f->requests;
 	double weight = s->requests > 0 ? s->requests : 1;
 
-	if (s->p95_ms >= 0)
-		f->p95 = isnan(f->p95) ? (float)s->p95_ms
-		                       : (float)(((double)f->p95 * had + s->p95_ms * weight) /
-		                                 (had + weight));
+	f->p95 = blend(f->p95, had, s->p95_ms, weight);
+	f->p99 = blend(f->p99, had, s->p99_ms, weight);
 	f->requests = add(f->requests, s->requests);
 	f->e4xx = add(f->e4xx, s->errors_4xx);
 	f->e5xx = add(f->e5xx, s->errors_5xx);
@@ -141,16 +149,21 @@ static struct fine *turn_fine(struct watch *w, int64_t at)
 
 static void note_restart(struct watch *w, const struct watch_sample *s, double mem)
 {
-	bool killed = w->last_mem >= RESTART_FROM && mem < w->last_mem * RESTART_TO;
+	bool killed = w->last_mem >= RESTART_FROM && mem < w->last_mem * RESTART_TO && !s->deploy;
 	bool resized = w->mem_limit_gb > 0 && s->mem_limit_gb > 0 &&
 	               fabs(w->mem_limit_gb - s->mem_limit_gb) > 0.01 * w->mem_limit_gb;
 
 	if (killed) {
 		memmove(w->restart_ms + 1, w->restart_ms, sizeof(int64_t) * (RESTARTS - 1));
 		w->restart_ms[0] = s->ts_ms;
+		if (w->last_mem >= OOM_FROM)
+			w->oom_ms = s->ts_ms;
 	}
-	if (s->deploy)
+	if (s->deploy) {
 		w->deploy_ms = s->ts_ms;
+		if (s->ts_ms - w->oom_ms <= 3 * MINUTE_MS)
+			w->oom_ms = 0; /* it made room for the new one */
+	}
 	if (killed || resized || s->deploy)
 		w->segment_ms = s->ts_ms;
 	if (!isnan(mem))

@@ -116,8 +116,16 @@ static double wilson_low(double bad, double n, double z)
 	return (p + zz / (2 * n) - z * sqrt(p * (1 - p) / n + zz / (4 * n * n))) / (1 + zz / n);
 }
 
-/* Failures and requests of a span without its two worst bins: one hiccup must not look like a
- * state. */
+/* Right after a deployment: nothing that is counted later either. */
+static bool is_restless(const struct judge *j, int back)
+{
+	int64_t at = fine_start(j->w, j->k->now_ms, back), deployed = j->deployed_ms;
+
+	return deployed > 0 && at + j->w->fine_ms > deployed && at < deployed + j->t->grace_ms;
+}
+
+/* Failures and requests of a span without its two worst bins and without the first minutes after a
+ * deployment: one hiccup must not look like a state. */
 static void trimmed(const struct judge *j, int bins, bool client, double *bad, double *n)
 {
 	double worst[2] = {0, 0}, requests[2] = {0, 0};
@@ -127,7 +135,7 @@ static void trimmed(const struct judge *j, int bins, bool client, double *bad, d
 		const struct fine *f = fine_back(j->w, j->k->now_ms, i);
 		double b, r;
 
-		if (!f || isnan(f->requests))
+		if (!f || isnan(f->requests) || is_restless(j, i))
 			continue;
 		b = (double)(client ? f->e4xx : f->e5xx);
 		b = isnan(b) ? 0 : b;
@@ -261,10 +269,29 @@ static const char *rate_rule(
 	if (f->severity == SEVERITY_NONE && f->denominator < (double)j->t->min_requests)
 		return arena_printf(a, "%s from %s requests on", text,
 		        say_count(a, (double)j->t->min_requests));
+	if (f->severity == SEVERITY_NONE && grade(f->value, lim) &&
+	        f->numerator >= (double)j->t->min_failures)
+		return arena_printf(a, "%s; a hiccup, or over: not so in the last minutes", text);
 	if (f->severity == SEVERITY_NONE && grade(f->value, lim))
 		return arena_printf(a, "%s; too few failures to be sure (at least %s)", text,
 		        say_count(a, (double)j->t->min_failures));
 	return text;
+}
+
+/* A hiccup, or over: without its two worst bins the window is fine, or the last ten minutes are, by
+ * enough requests to say so. Then the window's mean is history, not a state. */
+static bool has_passed(const struct judge *j, bool client, const struct limits *half)
+{
+	double bad, n, recent, requests;
+	struct window x = window_of(j->w, j->k->now_ms, fine_count(j->w, SOME_MS));
+
+	trimmed(j, j->bins, client, &bad, &n);
+	if (n <= 0 || !grade(bad / n, half) || bad < (double)j->t->min_failures)
+		return true;
+	requests = x.requests;
+	recent = client ? x.e4xx : x.e5xx;
+	return requests >= fmax((double)j->t->min_requests / 2, 1) &&
+	       !grade(recent / requests, half);
 }
 
 void judge_rate(struct judge *j, enum signal s, const struct limits *lim)
@@ -283,6 +310,8 @@ void judge_rate(struct judge *j, enum signal s, const struct limits *lim)
 
 		f->severity = grade(f->value, lim);
 		if (grade(wilson_low(f->numerator, f->denominator, 1.645), &half) < f->severity)
+			f->severity = SEVERITY_NONE;
+		if (f->severity && has_passed(j, client, &half))
 			f->severity = SEVERITY_NONE;
 		f->at_once = !client && f->severity && f->value >= AT_ONCE;
 	}

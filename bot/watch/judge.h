@@ -17,6 +17,7 @@ struct judge {
 	const struct thresholds *t;
 	const struct watch_facts *k;
 	struct arena *a;               /* for rules */
+	int64_t deployed_ms;           /* the newest deployment; 0 = none known */
 	struct window x;               /* the whole window */
 	int bins;                      /* of the whole window */
 	int64_t span_ms[SIGNAL_COUNT]; /* what the finding was measured over */

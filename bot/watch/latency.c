@@ -5,6 +5,7 @@
 
 enum { SOME_MS = 10 * MINUTE_MS, SOME_BINS = 5 };
 
+#define P99_REQUESTS  300.
 #define NOTICEABLE_MS 100. /* a ratio to the usual counts from this difference on */
 #define LIKE_ALWAYS   1.4  /* slow by nature: an absolute limit wants this much above the usual */
 
@@ -40,15 +41,16 @@ static enum severity grade_p95(const struct judge *j, double p95)
 }
 
 struct look {
-	double mean, median; /* ms; the mean weighted by requests */
+	double mean, median; /* ms, of p95; the mean weighted by requests */
+	double p99;          /* ms, likewise the mean */
 	double requests;
 	int bins, bad;
 };
 
 static struct look look_back(const struct judge *j, int bins)
 {
-	struct look l = {NAN, NAN, 0, 0, 0};
-	double sum = 0, weight = 0;
+	struct look l = {NAN, NAN, NAN, 0, 0, 0};
+	double sum = 0, weight = 0, sum99 = 0, weight99 = 0;
 	double v[FINE];
 
 	for (int i = 0; i < bins; i++) {
@@ -61,12 +63,17 @@ static struct look look_back(const struct judge *j, int bins)
 		l.requests += isnan(f->requests) ? (double)j->t->min_requests : (double)f->requests;
 		sum += n * (double)f->p95;
 		weight += n;
+		if (!isnan(f->p99)) {
+			sum99 += n * (double)f->p99;
+			weight99 += n;
+		}
 		l.bad += grade_p95(j, (double)f->p95) != SEVERITY_NONE;
 		v[l.bins++] = (double)f->p95;
 	}
 	if (l.bins == 0)
 		return l;
 	l.mean = sum / weight;
+	l.p99 = weight99 > 0 ? sum99 / weight99 : (double)NAN;
 	l.median = select_nth(v, l.bins, l.bins / 2);
 	return l;
 }
@@ -132,6 +139,29 @@ static const char *rule_of(const struct judge *j, const struct finding *f, doubl
 	        usual, limits_text(j));
 }
 
+/* The slowest hundredth wants a few hundred requests to mean anything. Replaces what p95 says when
+ * it is worse. */
+static bool take_p99(struct judge *j, struct finding *f, const struct look *all)
+{
+	const struct limits *lim = &j->t->p99;
+	double least = fmax((double)j->t->min_requests, P99_REQUESTS);
+
+	if (all->requests < least || isnan(all->p99) || grade(all->p99, lim) <= f->severity)
+		return false;
+	f->severity = grade(all->p99, lim);
+	f->value = all->p99;
+	f->baseline = (double)NAN;
+	f->limit = f->severity == SEVERITY_CRIT ? lim->crit : lim->warn;
+	f->since_ms = f->since_ms ? f->since_ms : j->k->now_ms - j->w->rules.window_ms;
+	if (!j->w->rules.wordless)
+		f->rule = arena_printf(j->a, "p99 %s over %s requests in %s, %s at %s",
+		        say_ms(j->a, all->p99), say_count(j->a, all->requests),
+		        say_span(j->a, (double)j->w->rules.window_ms / 1000),
+		        f->severity == SEVERITY_CRIT ? "critical" : "warns",
+		        say_ms(j->a, f->limit));
+	return true;
+}
+
 void judge_latency(struct judge *j)
 {
 	struct finding *f = &j->w->view.signal[SIGNAL_LATENCY];
@@ -160,6 +190,8 @@ void judge_latency(struct judge *j)
 		f->since_ms = slow_since(j);
 	if (!j->w->rules.wordless)
 		f->rule = rule_of(j, f, requests);
+	if (take_p99(j, f, &all))
+		return;
 	if (requests < (double)j->t->min_requests)
 		f->value = (double)NAN; /* too few to say that it is good */
 }

@@ -22,11 +22,12 @@ enum {
 	NO_U16 = 0xffff, /* no value */
 	LATELY = 16,     /* slots (four hours): what is higher than all before them is new */
 	RESTARTS = 8,    /* remembered out-of-memory restarts */
+	MAX_FLAPS = 3,
 };
 
 struct fine {
 	float requests, e4xx, e5xx; /* sums; NAN = unknown */
-	float p95;                  /* ms, weighted by requests */
+	float p95, p99;             /* ms, weighted by requests */
 	float cpu, mem, disk;       /* mean share of the limit */
 	uint32_t n;                 /* samples */
 };
@@ -66,6 +67,7 @@ struct usual {
 	double two_days_p95;
 	double error_rate;         /* share, the last hour left out */
 	double mem_top, disk_top;  /* highest before tops_until (four hours ago) */
+	double cpu_least;          /* lowest before that; NAN without a day of it */
 	int mem_slots, disk_slots; /* how many there are */
 	int64_t tops_until;        /* slot */
 };
@@ -78,8 +80,11 @@ struct watch {
 	int64_t since[SIGNAL_COUNT];
 	enum severity open_severity[SIGNAL_COUNT];
 	int lower[SIGNAL_COUNT]; /* scans in a row below open_severity */
+	int flaps[SIGNAL_COUNT]; /* how often it came back soon after it had closed */
+	int64_t closed_ms[SIGNAL_COUNT];
 	int64_t last_ms, deploy_ms, segment_ms, evaluated_ms;
 	int64_t restart_ms[RESTARTS]; /* of memory found in the samples, newest first */
+	int64_t oom_ms;               /* the newest that fell from (nearly) the limit */
 	int64_t fine_at, slot_at;     /* number of the newest bin, of the slot being filled */
 	double mem_limit_gb, disk_limit_gb, cpu_limit, last_mem;
 	struct fine fine[FINE];

@@ -139,7 +139,8 @@ static void memory(struct watch *w, int64_t last)
 
 static void tops(struct watch *w, int64_t from, int64_t to)
 {
-	uint16_t mem = 0, disk = 0;
+	uint16_t mem = 0, disk = 0, cpu = NO_U16;
+	int cpu_slots = 0;
 
 	for (int64_t at = from; at < to; at++) {
 		const struct slot *s = slot_of(w, at);
@@ -152,9 +153,14 @@ static void tops(struct watch *w, int64_t from, int64_t to)
 			disk = s->disk > disk ? s->disk : disk;
 			w->usual.disk_slots++;
 		}
+		if (s && s->cpu != NO_U16) {
+			cpu = s->cpu < cpu ? s->cpu : cpu;
+			cpu_slots++;
+		}
 	}
 	w->usual.mem_top = unpack_share(mem);
 	w->usual.disk_top = unpack_share(disk);
+	w->usual.cpu_least = cpu_slots >= DAY_SLOTS * 3 / 4 ? unpack_share(cpu) : (double)NAN;
 	w->usual.tops_until = to;
 }
 

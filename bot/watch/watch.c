@@ -6,6 +6,8 @@
 
 #include "watch/state.h"
 
+enum { FLAP_MS = 6 * 3600000 }; /* back within this: flapping */
+
 struct watch *watch_new(struct arena *a, const struct watch_rules *r)
 {
 	struct watch *w = ARENA_NEW(a, struct watch);
@@ -51,8 +53,22 @@ static void remember(struct watch *w, int i, bool bad)
 	w->view.streak_good[i] = bad ? 0 : w->view.streak_good[i] + 1;
 }
 
+/* What comes back soon after it closed is flapping: each time it must be good for longer, up to
+ * four times as long. */
+static int good_needed(const struct watch *w, int i)
+{
+	return w->rules.close_n * (1 + w->flaps[i]);
+}
+
+static void note_opening(struct watch *w, int i, int64_t now_ms)
+{
+	bool again = w->closed_ms[i] > 0 && now_ms - w->closed_ms[i] < FLAP_MS;
+
+	w->flaps[i] = !again ? 0 : w->flaps[i] < MAX_FLAPS ? w->flaps[i] + 1 : MAX_FLAPS;
+}
+
 /* An open signal: what has become of it. */
-static enum watch_event_kind follow(struct watch *w, int i)
+static enum watch_event_kind follow(struct watch *w, int i, int64_t now_ms)
 {
 	enum severity now = w->view.signal[i].severity;
 
@@ -61,8 +77,9 @@ static enum watch_event_kind follow(struct watch *w, int i)
 		w->lower[i] = 0;
 		return WATCH_WORSE;
 	}
-	if (w->view.streak_good[i] >= w->rules.close_n) {
+	if (w->view.streak_good[i] >= good_needed(w, i)) {
 		w->view.open[i] = false;
+		w->closed_ms[i] = now_ms;
 		w->history[i] = 0;
 		return WATCH_CLOSE;
 	}
@@ -78,7 +95,7 @@ static enum watch_event_kind follow(struct watch *w, int i)
 }
 
 /* One signal's hysteresis; false = nothing to tell. */
-static bool step(struct watch *w, int i, enum watch_event_kind *kind)
+static bool step(struct watch *w, int i, int64_t now_ms, enum watch_event_kind *kind)
 {
 	struct finding *f = &w->view.signal[i];
 	bool bad = f->severity != SEVERITY_NONE;
@@ -91,7 +108,7 @@ static bool step(struct watch *w, int i, enum watch_event_kind *kind)
 	        f->since_ms + MINUTE_MS <= w->evaluated_ms)
 		w->history[i] |= 2;
 	if (w->view.open[i]) {
-		*kind = follow(w, i);
+		*kind = follow(w, i, now_ms);
 		return true;
 	}
 	if (!bad)
@@ -99,6 +116,7 @@ static bool step(struct watch *w, int i, enum watch_event_kind *kind)
 	if (!f->at_once && count_bits(w->history[i], w->rules.open_m) < w->rules.open_n)
 		return false;
 	w->view.open[i] = true;
+	note_opening(w, i, now_ms);
 	w->open_severity[i] = f->severity;
 	w->lower[i] = 0;
 	*kind = WATCH_OPEN;
@@ -130,9 +148,11 @@ const struct watch_event *watch_evaluate(
 	judge_all(w, a, f);
 	w->view.severity = SEVERITY_NONE;
 	for (int i = 0; i < SIGNAL_COUNT; i++) {
-		bool told = step(w, i, &kind);
+		bool told = step(w, i, f->now_ms, &kind);
 
 		set_since(w, i, f->now_ms);
+		w->view.recent_bad[i] = count_bits(w->history[i], w->rules.open_m);
+		w->view.close_at[i] = good_needed(w, i);
 		if (w->view.open[i] && w->open_severity[i] > w->view.severity)
 			w->view.severity = w->open_severity[i];
 		if (!told)

@@ -1,12 +1,14 @@
 /*
  * /heal why SERVICE|ID: why there is or is not an incident: every rule with its exact numbers and
- * its streaks, from the last scan.
+ * its streaks, from the last scan; what holds it back; what money is left.
  */
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "clock.h"
 #include "handler.h"
+#include "hold.h"
 #include "incident.h"
 #include "spark.h"
 #include "str.h"
@@ -35,22 +37,79 @@ static const char *nearest(const struct scan_row *rows, size_t n, const char *wo
 	return best;
 }
 
+static const char *lamp(const char *severity)
+{
+	return str_eq(severity, "none")       ? "•"
+	       : str_eq(severity, "critical") ? ":red_circle:"
+	                                      : ":large_yellow_circle:";
+}
+
+/* "bad in 2 of the last 3 scans, 2 of 3 open it", "good 1 of 3 to close". */
+static void add_streak(struct str *b, const json *r, const struct settings *s)
+{
+	int bad = (int)json_int(r, ".bad", 0), good = (int)json_int(r, ".good", 0);
+
+	if (json_bool(r, ".open", false))
+		mrk_add(b, " _(open; good %d of %d in a row)_", good,
+		        (int)json_int(r, ".close_at", s->scan.close_n));
+	else if (json_int(r, ".recent", bad) > 0)
+		mrk_add(b, " _(bad in %d of the last %d scans, %d open it)_",
+		        (int)json_int(r, ".recent", bad), s->scan.open_m, s->scan.open_n);
+	else if (good > 0)
+		mrk_add(b, " _(good %d in a row)_", good);
+}
+
 static void add_rules(struct str *b, const json *view, const struct settings *s)
 {
 	json_each (r, json_get(view, ".rules")) {
-		const char *sev = json_str(r, ".severity", "none");
-
-		mrk_add(b, "%s %s: %s (bad %d, good %d in a row)\n",
-		        str_eq(sev, "none")       ? "•"
-		        : str_eq(sev, "critical") ? ":red_circle:"
-		                                  : ":large_yellow_circle:",
-		        json_str(r, ".signal", ""), json_str(r, ".rule", ""),
-		        (int)json_int(r, ".bad", 0), (int)json_int(r, ".good", 0));
+		mrk_add(b, "%s %s: %s", lamp(json_str(r, ".severity", "none")),
+		        json_str(r, ".signal", ""), json_str(r, ".rule", ""));
+		add_streak(b, r, s);
+		str_addc(b, '\n');
 	}
+	if (json_bool(view, ".grace", false))
+		str_add(b, "A deployment was minutes ago: only crash loops count now.\n");
+	if (json_bool(view, ".no_traffic", false))
+		str_add(b, "No traffic: neither bad nor recovered.\n");
+	if (json_bool(view, ".blind", false))
+		str_add(b, "No samples in the window: nothing is judged.\n");
 	mrk_add(b,
 	        "An incident opens after %d of %d bad scans and closes after %d good ones with "
-	        "traffic.",
+	        "traffic; what flaps must be good for longer.",
 	        s->scan.open_n, s->scan.open_m, s->scan.close_n);
+}
+
+/* What holds a finding back: shadow mode, a maintenance window, another incident. */
+static bool add_holds(struct wf *w, struct str *b, const struct scan_row *row, struct err *e)
+{
+	struct heal *h = wf_heal(w);
+	const struct candidate *held;
+	struct candidate *list;
+	struct shadow shadow;
+	struct mute *mutes;
+	size_t n, nmutes;
+	const struct mute *mute;
+
+	if (!candidate_list(h->store, b->a, 0, &list, &n, e) ||
+	        !mute_list(h->store, b->a, &mutes, &nmutes, e) ||
+	        !shadow_get(h->store, b->a, h->settings, &shadow, e))
+		return false;
+	held = candidate_of(list, n, row->service_id);
+	mute = mute_of(mutes, nmutes, row->service);
+	if (mute) {
+		str_add(b, "Muted until ");
+		mrk_date(b, mute->until_ms, "{date_short_pretty} {time}");
+		mrk_add(b, " by %s.\n", person_name(h, b->a, mute->by));
+	}
+	if (shadow.on)
+		str_add(b, "Shadow mode: nothing is posted; `/heal live` ends it.\n");
+	if (held && held->hold == HOLD_GROUP)
+		mrk_add(b, "It fails together with others: part of *INC-%lld*.\n",
+		        (long long)held->incident);
+	else if (held)
+		mrk_add(b, "Held back (%s): %s, would have opened %s ago.\n", hold_name(held->hold),
+		        held->headline, clock_duration(b->a, clock_now_ms() - held->seen_ms));
+	return true;
 }
 
 static bool add_incident(struct wf *w, struct str *b, const struct scan_row *row, struct err *e)
@@ -70,8 +129,12 @@ static bool add_incident(struct wf *w, struct str *b, const struct scan_row *row
 		return false;
 	mrk_add(b, "*%s* has *INC-%lld* (%s, %s)", row->service, (long long)id,
 	        severity_name(inc->severity), incident_state_name(inc->state));
-	if (inc->snoozed_until_ms > now)
-		str_add(b, ", snoozed");
+	if (inc->snoozed_until_ms == INT64_MAX) {
+		str_add(b, ", snoozed until it gets worse");
+	} else if (inc->snoozed_until_ms > now) {
+		str_add(b, ", snoozed until ");
+		mrk_date(b, inc->snoozed_until_ms, "{date_short_pretty} {time}");
+	}
 	if (inc->acked_by)
 		str_add(b, ", acknowledged");
 	str_add(b, ".\n");
@@ -130,7 +193,7 @@ static bool run(struct wf *w, const struct call *c, struct err *e)
 		return err_set(e, ERR_INPUT, false, "I know no service “%.60s”%s%s%s", name,
 		        near ? "; did you mean “" : "; `/heal status` lists them", near ? near : "",
 		        near ? "”?" : "");
-	if (!add_incident(w, &b, row, e))
+	if (!add_incident(w, &b, row, e) || !add_holds(w, &b, row, e))
 		return false;
 	add_rules(&b, row->view, h->settings);
 	if (!add_money(w, &b, e))
