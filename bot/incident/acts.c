@@ -71,8 +71,13 @@ static bool do_begin(struct db *db, struct arena *a, void *arg, struct err *e)
 	b->row.n = last ? last->n + 1 : 1;
 	b->row.service_id = inc->service_id;
 	return may_begin(db, inc, &b->row, e) && act_row_insert(db, a, b->key, &b->row, e) &&
-	       timeline_add(db, inc->id, b->row.started_ms, "act", b->row.started_by,
-	               json_str(b->row.proposal, ".title", ""), e) &&
+	       timeline_add(db,
+	               &(struct timeline_new){.incident = inc->id,
+	                       .ts_ms = b->row.started_ms,
+	                       .kind = "act",
+	                       .actor = b->row.started_by,
+	                       .note = json_str(b->row.proposal, ".title", "")},
+	               e) &&
 	       start_run(db, a, inc, b, e) && publish_request(db, a, inc->id, e);
 }
 
@@ -93,6 +98,23 @@ struct update {
 	const char *event;
 };
 
+/* Each event of an act once: the step that tells it may be repeated after a crash. */
+static bool write_event(
+        struct db *db, struct arena *a, const struct act_row *row, const char *event, struct err *e)
+{
+	const struct timeline_new t = {
+	        .incident = row->incident,
+	        .ts_ms = clock_now_ms(),
+	        .kind = event,
+	        .note = row->note,
+	        .key = arena_printf(a, "act-%d", row->n),
+	};
+	bool done;
+
+	return timeline_has(db, t.incident, t.kind, t.key, &done, e) &&
+	       (done || timeline_add(db, &t, e));
+}
+
 static bool do_update(struct db *db, struct arena *a, void *arg, struct err *e)
 {
 	const struct update *u = arg;
@@ -106,8 +128,7 @@ static bool do_update(struct db *db, struct arena *a, void *arg, struct err *e)
 	row->ended_ms = u->row->ended_ms ? u->row->ended_ms : row->ended_ms;
 	if (!act_row_update(db, a, row, e))
 		return false;
-	if (u->event &&
-	        !timeline_add(db, row->incident, clock_now_ms(), u->event, NULL, row->note, e))
+	if (u->event && !write_event(db, a, row, u->event, e))
 		return false;
 	return publish_request(db, a, row->incident, e);
 }
