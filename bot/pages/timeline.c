@@ -131,7 +131,7 @@ void timeline(struct page *p, const struct run_detail *d, size_t max)
 
 	part_open(p, "Timeline");
 	html_open(&p->h, "div", "class", "timeline", NULL);
-	table_open(p, "Steps side by side have run in parallel", columns);
+	table_open(p, "Beside the blue line: steps that ran in parallel", columns);
 	for (size_t i = 0; i < d->nsteps && i < max && !html_full(&p->h); i++)
 		row(p, &scale, &d->steps[i]);
 	table_end(p);

@@ -8,7 +8,7 @@
 #   js 'return …'                  evaluates, prints JSON (the page itself may not run any script)
 #   type_into CSS TEXT, press CSS  like a person
 #   complaints                     what the console said since the last time: errors, CSP violations
-#   picture FILE                   PNG of the whole page, at most 2000 px high
+#   picture FILE [HEIGHT]          PNG of the whole page, at most so many px high (1300)
 # Needs: curl, jq, TMP. Chromium's own network access is off: --disable-background-networking and friends.
 
 DRIVER_PID='' WD='' CHROMIUM=''
@@ -64,7 +64,7 @@ complaints() {
 
 picture() {
 	local height
-	height=$(js 'return Math.min(document.documentElement.scrollHeight, 2000)')
+	height=$(js 'return Math.min(document.documentElement.scrollHeight, '"${2:-1300}"')')
 	wd POST /goog/cdp/execute "$(jq -n --argjson h "$height" --argjson w "$(js 'return window.innerWidth')" '
 		{cmd: "Page.captureScreenshot", params: {captureBeyondViewport: true, clip: {x: 0, y: 0, width: $w, height: $h, scale: 1}}}')" |
 		jq -r .value.data | base64 -d >"$1"
