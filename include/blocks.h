@@ -65,6 +65,8 @@ void mrk_link(struct str *b, const char *url, const char *label);
 void mrk_date(struct str *b, int64_t ms, const char *format);
 /* <@U…>; notifies the person. Anything that is not a user id is written as plain text. */
 void mrk_user(struct str *b, const char *user);
+/* The same for a user or a user group (S…). */
+void mrk_notify(struct str *b, const char *id);
 /* At most max UTF-16 units of mrkdwn, never cut inside <…>, an entity, or an open code fence. */
 char *mrk_cut(struct arena *a, const char *mrkdwn, size_t max_units);
 /* UTF-16 units of a UTF-8 text: what Slack counts at most. */

@@ -224,7 +224,8 @@ struct plan {
 	const char *objection; /* of the cross-check, with [e3] in it; NULL */
 	const char *
 	        checked_by; /* "the cross-check found nothing against it" …; NULL = none was made */
-	bool conclusive;    /* a cause of at least medium confidence stands */
+	const char *changed; /* against the version before, by plan_changes; NULL */
+	bool conclusive;     /* a cause of at least medium confidence stands */
 };
 
 /* The schema that is sent to the model: closed, everything required. Parsed into the arena. */
@@ -256,6 +257,12 @@ const char *plan_verdict(struct arena *a, const struct plan *p);
 const char *plan_next(struct arena *a, const struct plan *p, size_t max_chars);
 /* Numbered steps with file, risk and verification; the alternatives; what not to do. */
 const char *plan_lines(struct arena *a, const struct plan *p);
+/* The same in pieces, so that each fits a block of Slack: one per step, one per list. */
+const char *const *plan_pieces(struct arena *a, const struct plan *p, size_t *n_out);
+/* What is new in `p` against the version before: "cause found; confidence low → medium; remedy code
+ * → upstream; 2 steps instead of 3"; "the same as before" when nothing is. `old` NULL gives NULL.
+ */
+const char *plan_changes(struct arena *a, const struct plan *old, const struct plan *p);
 /* What the coding agent gets: cause, steps, files, verification, what not to do; no debugging
  * steps, no questions. For fix_contract.plan. */
 const char *plan_for_agent(struct arena *a, const struct plan *p);

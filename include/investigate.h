@@ -16,4 +16,10 @@ bool investigate_start(struct store *s, struct arena *a, int64_t incident, const
 bool investigate_ask(
         struct wf *w, int64_t incident, const char *hint, const char *user, struct err *e);
 
+/* Is it time for a diagnosis that nobody asked for? The first one at once. Another one when the
+ * incident was reopened, was not cured by its fix or got worse, but not sooner than
+ * limits.diagnose_cooldown after the last one; none while `trouble` says why there is none. */
+struct incident;
+bool investigate_due(struct wf *w, const struct incident *inc, bool *due, struct err *e);
+
 #endif

@@ -138,7 +138,8 @@ struct settings {
 		int64_t poll_ms; /* how often an act is looked at while it takes effect */
 	} actions;
 	struct {
-		const char **fixers, **responders, **admins; /* U… W… S… ids, NULL-terminated */
+		const char **fixers, **responders, **admins,
+		        **oncall; /* U… W… S… ids, NULL-terminated */
 	} who;
 	struct service_settings *services; /* the [service "name"] sections */
 	size_t nservices;

@@ -230,7 +230,8 @@ const struct setting setting_table[] = {
         {"limits", "open_prs_per_repo", SET_INT, AT(limits.open_prs_per_repo), .def = "3", .min = 0,
                 .max = 1000, .help = "No more fixes while so many of our pull requests are open."},
         {"limits", "diagnose_cooldown", SET_DURATION, AT(limits.diagnose_cooldown_ms), .def = "60m",
-                .max = 30 * DAY, .help = "Between two diagnoses of one incident."},
+                .max = 30 * DAY,
+                .help = "Between two diagnoses of one incident that nobody asked for."},
 
         {"verify", "window", SET_DURATION, AT(verify.window_ms), .def = "30m", .min = 100,
                 .max = 7 * DAY,
@@ -262,6 +263,8 @@ const struct setting setting_table[] = {
                 .help = "May acknowledge, snooze, resolve. Fixers may as well."},
         {"who", "admins", SET_IDS, AT(who.admins), .words = "UWS", .example = "U012AB3CD",
                 .help = "May do everything and change rules."},
+        {"who", "oncall", SET_IDS, AT(who.oncall), .words = "UWS", .example = "S0614TZR7",
+                .help = "Told when the cause of a critical incident is not found."},
 
         {"service", "repo", SET_REPO, SERVICE(repo), .example = "acme/api",
                 .help = "owner/name on GitHub; not set = what Railway says."},

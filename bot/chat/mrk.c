@@ -290,15 +290,28 @@ void mrk_date(struct str *b, int64_t ms, const char *format)
 	str_addf(b, "<!date^%lld^%s|%s UTC>", (long long)(ms / 1000), format, clock_hhmm(b->a, ms));
 }
 
+static bool is_id(const char *id, const char *first)
+{
+	size_t n = id ? strlen(id) : 0;
+
+	return n >= 2 && n <= 32 && strchr(first, id[0]) &&
+	       strspn(id, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") == n;
+}
+
 void mrk_user(struct str *b, const char *user)
 {
-	size_t n = user ? strlen(user) : 0;
-	bool id = n >= 2 && n <= 32 && (user[0] == 'U' || user[0] == 'W') &&
-	          strspn(user, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") == n;
-	if (id)
+	if (is_id(user, "UW"))
 		str_addf(b, "<@%s>", user);
 	else
 		mrk_add(b, "%s", user);
+}
+
+void mrk_notify(struct str *b, const char *id)
+{
+	if (is_id(id, "S"))
+		str_addf(b, "<!subteam^%s>", id);
+	else
+		mrk_user(b, id);
 }
 
 /* --- cutting mrkdwn --- */

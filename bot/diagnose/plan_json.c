@@ -72,6 +72,7 @@ json *plan_json(struct arena *a, const struct plan *p)
 	put_list(o, "notes", p->notes);
 	json_set_str(o, "objection", p->objection);
 	json_set_str(o, "checked_by", p->checked_by);
+	json_set_str(o, "changed", p->changed);
 	json_set_bool(o, "conclusive", p->conclusive);
 	return o;
 }
@@ -159,6 +160,7 @@ bool plan_parse(struct arena *a, const json *j, struct plan *out, struct err *e)
 	out->notes = get_list(a, json_get(j, ".notes"));
 	out->objection = get(a, j, ".objection", NULL);
 	out->checked_by = get(a, j, ".checked_by", NULL);
+	out->changed = get(a, j, ".changed", NULL);
 	out->conclusive = json_bool(j, ".conclusive", false);
 	return true;
 }

@@ -109,7 +109,7 @@ static void add_plan(const struct render *r, struct message *m)
 	next = plan_next(r->a, &p, 420);
 	if (p.conclusive && *next)
 		message_section(m, KEEP_NORMAL, mrk(r->a, "*Next*   %s", next));
-	if (p.question)
+	if (p.conclusive && p.question)
 		message_section(m, KEEP_NORMAL, mrk(r->a, "*Question*   %s", p.question));
 }
 

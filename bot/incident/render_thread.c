@@ -25,7 +25,9 @@ const char *render_evidence_text(struct arena *a, const struct diagnosis *dx)
 
 		table_cell(t, json_str(ev, ".id", ""));
 		table_cell(t, json_str(ev, ".kind", ""));
-		table_cell(t, arena_strndup(a, value, strcspn(value, "\n")));
+		table_cell(t,
+		        arena_printf(a, "%s%.*s", json_bool(ev, ".suspicious", false) ? "⚠ " : "",
+		                (int)strcspn(value, "\n"), value));
 		table_cell(t, json_str(ev, ".window", ""));
 	}
 	return table_text(t, true, 24);
@@ -46,6 +48,38 @@ static void add_long_items(const struct render *r, struct message *m)
 	}
 }
 
+/* Where it was read: each place once, under the first item that has it. */
+static void add_links(const struct render *r, struct message *m)
+{
+	struct str b = str_new(r->a);
+
+	json_each (ev, r->dx->evidence) {
+		const char *link = json_str(ev, ".link", NULL);
+
+		if (!link || b.len > 1500 || strstr(b.s, link))
+			continue;
+		str_add(&b, b.len ? " · " : "Sources: ");
+		mrk_link(&b, link, json_str(ev, ".id", "?"));
+	}
+	if (b.len)
+		message_context(m, KEEP_LOW, b.s);
+}
+
+/* Text that speaks to machines is shown to people, with a flag. */
+static void add_warning(const struct render *r, struct message *m)
+{
+	int n = 0;
+
+	json_each (ev, r->dx->evidence)
+		n += json_bool(ev, ".suspicious", false);
+	if (n > 0)
+		message_context(m, KEEP_HIGH,
+		        mrk(r->a,
+		                "⚠ %d of the items hold text that reads like an instruction to a "
+		                "machine; that text was given to no model and no agent",
+		                n));
+}
+
 struct message *render_evidence(const struct render *r)
 {
 	struct message *m;
@@ -56,9 +90,13 @@ struct message *render_evidence(const struct render *r)
 	message_section(m, KEEP_ALWAYS, mrk(r->a, "*Evidence* · plan v%d", r->dx->version));
 	message_pre(m, KEEP_HIGH, render_evidence_text(r->a, r->dx));
 	add_long_items(r, m);
+	add_warning(r, m);
+	add_links(r, m);
 	message_context(m, KEEP_NORMAL,
-	        mrk(r->a, "%lld values masked before anything left this machine",
-	                (long long)r->dx->masked));
+	        mrk(r->a,
+	                "%lld values masked before anything left this machine · `/heal show %s "
+	                "prompt` shows what did",
+	                (long long)r->dx->masked, render_id(r->a, r->inc)));
 	return m;
 }
 
@@ -73,8 +111,6 @@ const char *render_plan_text(struct arena *a, const struct diagnosis *dx)
 	if (!plan_parse(a, dx->plan, &p, &bad))
 		return mrk(a, "the stored plan is unreadable: %s", bad.msg);
 	mrk_text(&b, plan_lines(a, &p));
-	for (size_t i = 0; p.notes[i]; i++)
-		mrk_add(&b, "\n_%s_", p.notes[i]);
 	return b.s;
 }
 
@@ -92,6 +128,27 @@ static void add_fits(const struct render *r, struct message *m)
 	}
 }
 
+static void add_pieces(const struct render *r, struct message *m)
+{
+	struct err bad = {0};
+	const char *const *pieces;
+	struct plan p;
+	size_t n;
+
+	if (!plan_parse(r->a, r->dx->plan, &p, &bad)) {
+		message_section(
+		        m, KEEP_HIGH, mrk(r->a, "the stored plan is unreadable: %s", bad.msg));
+		return;
+	}
+	pieces = plan_pieces(r->a, &p, &n);
+	for (size_t i = 0; i < n; i++) {
+		struct str b = str_new(r->a);
+
+		mrk_text(&b, pieces[i]);
+		message_section(m, i <= p.nsteps ? KEEP_HIGH : KEEP_NORMAL, b.s);
+	}
+}
+
 struct message *render_plan(const struct render *r)
 {
 	struct message *m;
@@ -103,7 +160,7 @@ struct message *render_plan(const struct render *r)
 	        mrk(r->a, "*Plan v%d* · `%.12s` · remedy: %s%s", r->dx->version,
 	                str_or(r->dx->plan_hash, ""), str_or(r->dx->remedy, "unknown"),
 	                r->dx->hint ? " · with a hint" : ""));
-	message_section(m, KEEP_HIGH, render_plan_text(r->a, r->dx));
+	add_pieces(r, m);
 	add_fits(r, m);
 	message_context(m, KEEP_LOW,
 	        mrk(r->a,
@@ -122,10 +179,14 @@ const char *render_no_fix(struct arena *a, const struct settings *s, const struc
 		repo = json_str(inc->facts, ".service.repo", NULL);
 	if (!dx || !dx->plan)
 		return "no plan yet, so there is nothing to fix by code";
-	if (str_eq(dx->confidence, "none"))
+	if (!json_bool(dx->plan, ".conclusive", false))
 		return arena_printf(a,
 		        "no code fix: the cause is not known; a hint helps: `/heal diagnose %lld \"…\"`",
 		        (long long)inc->id);
+	if (str_eq(dx->remedy, "upstream"))
+		return "no code fix: wait for the provider; nothing in the repository cures it";
+	if (str_eq(dx->remedy, "nothing"))
+		return "nothing to repair: this is expected load or a known job";
 	if (!str_eq(dx->remedy, "code") && !str_eq(dx->remedy, "configuration"))
 		return arena_printf(
 		        a, "no code fix: the remedy is %s", str_or(dx->remedy, "unknown"));
@@ -353,6 +414,29 @@ struct message *render_closing(const struct render *r)
 	return m;
 }
 
+/* Nobody knows why a critical incident is there: whoever is on call is told, once, unless somebody
+ * has taken it. */
+static struct message *render_escalation(const struct render *r)
+{
+	const char *const *who = (const char *const *)r->settings->who.oncall;
+	struct str b = str_new(r->a);
+	struct message *m;
+
+	if (r->inc->severity != SEVERITY_CRIT || r->inc->acked_by || !who || !who[0] ||
+	        r->inc->state != INCIDENT_INCONCLUSIVE)
+		return NULL;
+	m = message_new(
+	        r->a, arena_printf(r->a, "%s: cause not found", render_title(r->a, r->inc)));
+	mrk_add(&b,
+	        "%s: critical, and its cause was not found. On call: ", render_title(r->a, r->inc));
+	for (size_t i = 0; who[i]; i++) {
+		str_add(&b, i ? ", " : "");
+		mrk_notify(&b, who[i]);
+	}
+	message_section(m, KEEP_ALWAYS, b.s);
+	return m;
+}
+
 struct message *render_note(const struct render *r, const struct timeline_row *row)
 {
 	const char *what = str_eq(row->kind, "worse")          ? "got worse"
@@ -360,6 +444,9 @@ struct message *render_note(const struct render *r, const struct timeline_row *r
 	                   : str_eq(row->kind, "not verified") ? "is not cured by the merged fix"
 	                                                       : NULL;
 	struct message *m;
+
+	if (str_eq(row->kind, "inconclusive"))
+		return render_escalation(r);
 
 	if (!what || (row->actor && str_eq(row->kind, "reopened")))
 		return NULL; /* nobody is notified of a person's own click */

@@ -149,7 +149,8 @@ const char *incident_refusal(
 	case INCIDENT_DIAGNOSING:
 		if (ev == INCIDENT_EV_FIX_STARTED)
 			return arena_printf(a,
-			        "INC-%lld has no diagnosis yet; `/heal diagnose %lld` first", n, n);
+			        "INC-%lld has no current diagnosis; `/heal diagnose %lld` first", n,
+			        n);
 		break;
 	case INCIDENT_DIAGNOSED:
 	case INCIDENT_INCONCLUSIVE:

@@ -1,4 +1,5 @@
 /* /heal reopen: it is not over. */
+#include "clock.h"
 #include "handler.h"
 #include "incident.h"
 #include "str.h"
@@ -17,8 +18,11 @@ static bool run(struct wf *w, const struct call *c, struct err *e)
 	if (!change(w, "reopen", c->incident, &ev, e))
 		return false;
 	return confirm_text(w, c, "reply", e,
-	        "INC-%lld is open again. `/heal diagnose %lld` looks at it afresh.",
-	        (long long)c->incident, (long long)c->incident);
+	        "INC-%lld is open again. The next scan looks at it afresh, at the earliest %s after "
+	        "its last diagnosis; `/heal diagnose %lld` does it now.",
+	        (long long)c->incident,
+	        clock_duration(wf_arena(w), wf_heal(w)->settings->limits.diagnose_cooldown_ms),
+	        (long long)c->incident);
 }
 
 const struct command cmd_reopen = {

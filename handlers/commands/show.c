@@ -7,6 +7,7 @@
 #include "handler.h"
 #include "incident.h"
 #include "render.h"
+#include "show_prompt.h"
 #include "spark.h"
 #include "str.h"
 
@@ -91,8 +92,6 @@ static bool fill(struct wf *w, struct message *m, const struct incident *inc,
 		message_pre(m, KEEP_NORMAL, render_evidence_text(a, dx));
 	else if (str_ieq(what, "plan") && dx->plan)
 		message_section(m, KEEP_NORMAL, render_plan_text(a, dx));
-	else if (str_ieq(what, "prompt") && dx->prompt)
-		message_pre(m, KEEP_NORMAL, dx->prompt);
 	else
 		return err_set(e, ERR_INPUT, false,
 		        "show what? `/heal show %lld` evidence, plan, timeline, prompt or json",
@@ -110,6 +109,8 @@ static bool run(struct wf *w, const struct call *c, struct err *e)
 
 	if (!inc)
 		return false;
+	if (c->argc > 0 && str_ieq(c->argv[0], "prompt"))
+		return show_prompt(w, c, inc, e);
 	dx = diagnosis_get(wf_heal(w)->store, a, inc->id, 0, &none);
 	m = message_new(a, arena_printf(a, "INC-%lld", (long long)inc->id));
 	if (!fill(w, m, inc, dx, c->argc > 0 ? c->argv[0] : "", e))

@@ -1,8 +1,8 @@
 /*
  * INVESTIGATE: gathers evidence side by side (logs, routes, deployments, neighbours, status pages,
  * earlier incidents), lets the model write a plan about it, lets a cheaper one try to break it, and
- * stores both. Whatever cannot be
- * read is said; without a model, or without money for it, the evidence stands alone and says why.
+ * stores both. Whatever cannot be read is said; without a model, or without money for it, the
+ * evidence stands alone and says why.
  */
 #include "investigate.h"
 
@@ -15,53 +15,6 @@
 #include "looks.h"
 #include "questions.h"
 #include "str.h"
-
-bool investigate_start(struct store *s, struct arena *a, int64_t incident, const char *key,
-        const char *hint, const char *user, int64_t *run_out, struct err *e)
-{
-	json *in = json_obj(a);
-	struct wf_start st = {
-	        .workflow = "investigate",
-	        .input = in,
-	        .key = key,
-	        .concurrency = arena_printf(a, "investigate:%lld", (long long)incident),
-	};
-
-	json_set_int(in, "incident", incident);
-	json_set_str(in, "hint", hint);
-	json_set_str(in, "user", user);
-	return flow_start(s, &st, run_out, e);
-}
-
-static const json *start_step(struct wf *w, const json *in, struct err *e)
-{
-	struct store *s = wf_heal(w)->store;
-	json *out = json_obj(wf_arena(w));
-	int64_t id = json_int(in, ".incident", 0), run;
-	struct incident_event ev = {
-	        .kind = INCIDENT_EV_DIAGNOSING,
-	        .actor = json_str(in, ".user", NULL),
-	        .key = wf_key(w),
-	};
-
-	if (!incident_apply(s, id, &ev, e) ||
-	        !investigate_start(s, wf_arena(w), id, wf_key(w), json_str(in, ".hint", NULL),
-	                ev.actor, &run, e))
-		return NULL;
-	json_set_int(out, "run", run);
-	return out;
-}
-
-bool investigate_ask(
-        struct wf *w, int64_t incident, const char *hint, const char *user, struct err *e)
-{
-	json *in = json_obj(wf_arena(w));
-
-	json_set_int(in, "incident", incident);
-	json_set_str(in, "user", user);
-	json_set_str(in, "hint", hint);
-	return wf_step(w, "start", start_step, in, e) != NULL;
-}
 
 /* --- the end --- */
 
@@ -78,6 +31,23 @@ static void take_check(struct diagnosis *d, const json *checked)
 		d->cost_usd += cost;
 	d->tokens_in += in > 0 ? in : 0;
 	d->tokens_out += out > 0 ? out : 0;
+}
+
+/* A plan after another one says what is new in it. */
+static const json *with_changes(struct wf *w, int64_t incident, const json *plan)
+{
+	struct arena *a = wf_arena(w);
+	struct err none = {0};
+	struct diagnosis *before = diagnosis_get(wf_heal(w)->store, a, incident, 0, &none);
+	struct plan old, p;
+	json *out;
+
+	if (!before || !before->plan || !json_is_obj(plan) ||
+	        !plan_parse(a, before->plan, &old, &none) || !plan_parse(a, plan, &p, &none))
+		return plan;
+	out = json_copy(a, plan);
+	json_set_str(out, "changed", plan_changes(a, &old, &p));
+	return out;
 }
 
 static const json *store_step(struct wf *w, const json *in, struct err *e)
@@ -109,6 +79,7 @@ static const json *store_step(struct wf *w, const json *in, struct err *e)
 		d.evidence = json_get(got, ".evidence");
 	if (json_is_obj(checked))
 		take_check(&d, checked);
+	d.plan = with_changes(w, d.incident, d.plan);
 	if (!diagnosis_add(wf_heal(w)->store, wf_key(w), &d,
 	            json_bool(json_is_obj(checked) ? checked : got, ".conclusive", false), &version,
 	            e))

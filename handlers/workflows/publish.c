@@ -232,6 +232,18 @@ static const json *note_step(struct wf *w, const json *in, struct err *e)
 	return json_obj(a);
 }
 
+/* "Cause not found" is told once, not with every new diagnosis of the same trouble. */
+static bool told_before(const struct timeline_row *rows, size_t i)
+{
+	for (size_t k = i; str_eq(rows[i].kind, "inconclusive") && k > 0; k--) {
+		if (str_eq(rows[k - 1].kind, "reopened"))
+			return false;
+		if (str_eq(rows[k - 1].kind, "inconclusive"))
+			return true;
+	}
+	return false;
+}
+
 /* Rows that notify and were not shown: fresh ones only, and none while it is snoozed. */
 static const json *notes_step(struct wf *w, const json *in, struct err *e)
 {
@@ -251,7 +263,8 @@ static const json *notes_step(struct wf *w, const json *in, struct err *e)
 
 		snprintf(slot, sizeof(slot), "note:%lld", (long long)rows[i].id);
 		if (r.now_ms - rows[i].ts_ms < NOTIFY_FRESH_MS && !row_of(shown, nshown, slot) &&
-		        r.inc->snoozed_until_ms < r.now_ms && render_note(&r, &rows[i]))
+		        r.inc->snoozed_until_ms < r.now_ms && !told_before(rows, i) &&
+		        render_note(&r, &rows[i]))
 			json_add_num(ids, (double)rows[i].id);
 	}
 	return out;

@@ -209,9 +209,9 @@ static const json *investigate_step(struct wf *w, const json *in, struct err *e)
 	int64_t run;
 
 	if (!investigate_start(wf_heal(w)->store, wf_arena(w), json_int(in, ".incident", 0),
-	            arena_printf(wf_arena(w), "auto:%lld:%d",
+	            arena_printf(wf_arena(w), "auto:%lld:%d:%d",
 	                    (long long)json_int(in, ".incident", 0),
-	                    (int)json_int(in, ".reopened", 0)),
+	                    (int)json_int(in, ".reopened", 0), (int)json_int(in, ".version", 0)),
 	            NULL, NULL, &run, e))
 		return NULL;
 	json_set_int(o, "run", run);

@@ -9,6 +9,7 @@
 #include "handler.h"
 #include "hold.h"
 #include "incident.h"
+#include "investigate.h"
 #include "scan_group.h"
 #include "str.h"
 
@@ -271,7 +272,7 @@ static bool apply_one(struct applying *p, size_t i, bool shadow, struct err *e)
 	return true;
 }
 
-/* Whatever is open and nobody has looked at yet. From the store and not from this scan's events, so
+/* Whatever is open and is to be looked at. From the store and not from this scan's events, so
  * that a crash between opening and reporting cannot lose a diagnosis. */
 static bool collect_undiagnosed(struct wf *w, struct scan_outcome *out, struct err *e)
 {
@@ -282,14 +283,17 @@ static bool collect_undiagnosed(struct wf *w, struct scan_outcome *out, struct e
 	if (!incident_list(wf_heal(w)->store, wf_arena(w), &f, &list, &n, e))
 		return false;
 	for (size_t i = 0; i < n; i++) {
+		bool due;
 		json *one;
 
-		if (list[i].state != INCIDENT_OPEN || list[i].diagnosis > 0 || list[i].trouble ||
-		        str_eq(list[i].service_id, scan_blind_id))
+		if (!investigate_due(w, &list[i], &due, e))
+			return false;
+		if (!due || str_eq(list[i].service_id, scan_blind_id))
 			continue;
 		one = json_add_obj(out->opened);
 		json_set_int(one, "incident", list[i].id);
 		json_set_int(one, "reopened", list[i].reopened);
+		json_set_int(one, "version", list[i].diagnosis);
 	}
 	return true;
 }

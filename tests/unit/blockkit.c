@@ -81,7 +81,7 @@ static void markup(struct check *c, const char *where, const char *s)
 			size_t n = strcspn(p + 1, "<>");
 			bool known = str_starts(p, "<http://") || str_starts(p, "<https://") ||
 			             str_starts(p, "<!date^") || str_starts(p, "<@U") ||
-			             str_starts(p, "<@W");
+			             str_starts(p, "<@W") || str_starts(p, "<!subteam^");
 			if (p[1 + n] != '>' || !known)
 				bad(c, where, "token that is not ours: %.40s", p);
 			p += n + (p[1 + n] ? 1 : 0);

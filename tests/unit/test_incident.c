@@ -205,7 +205,7 @@ static void people_are_told_why_it_is_refused(void **state)
 
 	assert_false(incident_apply(g->s, id, &ev, &e));
 	assert_int_equal(e.code, ERR_CONFLICT);
-	assert_non_null(strstr(e.msg, "no diagnosis yet"));
+	assert_non_null(strstr(e.msg, "no current diagnosis"));
 	apply(g, id, INCIDENT_EV_RESOLVED, "U1");
 	ev.kind = INCIDENT_EV_ACKED;
 	assert_false(incident_apply(g->s, id, &ev, &e));
