@@ -9,6 +9,7 @@
 #define STORE_STORE_IMPL_H
 
 #include <pthread.h>
+#include <semaphore.h>
 
 #include "store/store.h"
 
@@ -24,9 +25,11 @@ struct store_job {
 	bool ok;
 	bool dropped; /* failed, and the transaction with it: left out of the next try (leader only)
 	               */
-	bool finished; /* guarded by mu */
-	bool lead;     /* the waiting thread shall lead */
-	pthread_cond_t *cond;
+	/* Of a waiting thread: written before `woken` is posted, read after. Its thread need not
+	 * have mu for that: else all that a commit wakes would queue for it. */
+	bool finished;
+	bool lead; /* it shall lead */
+	sem_t *woken;
 	size_t wake_mark;
 	struct err err;
 };

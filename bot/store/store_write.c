@@ -10,6 +10,7 @@
  *
  * `leading` is true from the moment somebody has the lead until the queue is found empty.
  */
+#include <errno.h>
 #include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
@@ -80,6 +81,18 @@ static void fail_rest(struct store_job **jobs, int n, const struct err *e)
 	}
 }
 
+static void commit_all(struct store *s, struct store_job **jobs, int n)
+{
+	struct err e = {0};
+
+	if (db_exec(s->writer, "COMMIT", NULL, &e))
+		return;
+	if (db_in_transaction(s->writer))
+		db_exec(s->writer, "ROLLBACK", NULL, NULL);
+	s->nwakes = 0;
+	fail_rest(jobs, n, &e);
+}
+
 /* One transaction over the jobs that are not dropped. False: it vanished under a failing job, which
  * is dropped; the others are to be run again. */
 static bool transact(struct store *s, struct store_job **jobs, int n)
@@ -99,12 +112,32 @@ static bool transact(struct store *s, struct store_job **jobs, int n)
 			return false;
 		}
 	}
-	if (db_exec(s->writer, "COMMIT", NULL, &e))
-		return true;
-	if (db_in_transaction(s->writer))
-		db_exec(s->writer, "ROLLBACK", NULL, NULL);
+	commit_all(s, jobs, n);
+	return true;
+}
+
+/* The usual case: nothing fails, and no job needs a savepoint of its own (each would copy every
+ * page that it changes). False: one failed, nothing is stored, and all are to be run again
+ * carefully. */
+static bool transact_plainly(struct store *s, struct store_job **jobs, int n)
+{
+	struct err e = {0};
+
 	s->nwakes = 0;
-	fail_rest(jobs, n, &e);
+	if (!db_exec(s->writer, "BEGIN IMMEDIATE", NULL, &e)) {
+		fail_rest(jobs, n, &e);
+		return true;
+	}
+	for (int i = 0; i < n; i++) {
+		jobs[i]->err = (struct err){0};
+		jobs[i]->ok = jobs[i]->fn(s->writer, jobs[i]->arg, &jobs[i]->err);
+		if (jobs[i]->ok)
+			continue;
+		if (db_in_transaction(s->writer))
+			db_exec(s->writer, "ROLLBACK", NULL, NULL);
+		return false;
+	}
+	commit_all(s, jobs, n);
 	return true;
 }
 
@@ -146,8 +179,10 @@ static void run_batch(struct store *s, struct store_job **jobs, int n)
 	set_sync(s, jobs, n);
 	if (s->unsynced && !all_lazy(jobs, n))
 		abort(); /* never acknowledge what is not on the disk */
-	while (!transact(s, jobs, n))
-		s->nwakes = 0;
+	if (n == 1 || !transact_plainly(s, jobs, n)) {
+		while (!transact(s, jobs, n))
+			s->nwakes = 0;
+	}
 	took = now_us() - began;
 	pthread_mutex_lock(&s->mu);
 	s->stats.commits++;
@@ -244,15 +279,15 @@ static void lead_batch(struct store *s)
 
 	pthread_mutex_unlock(&s->mu);
 	run_batch(s, jobs, n);
-	pthread_mutex_lock(&s->mu);
 	for (int i = 0; i < n; i++) {
 		if (jobs[i]->sync) {
 			jobs[i]->finished = true;
-			pthread_cond_signal(jobs[i]->cond);
+			sem_post(jobs[i]->woken); /* and it is gone, but for the leader's own */
 		} else {
 			free(jobs[i]);
 		}
 	}
+	pthread_mutex_lock(&s->mu);
 }
 
 static void wake_thread(struct store *s)
@@ -271,7 +306,7 @@ static void hand_over(struct store *s)
 	for (struct store_job *j = s->head; j; j = j->next) {
 		if (j->sync) {
 			j->lead = true;
-			pthread_cond_signal(j->cond);
+			sem_post(j->woken);
 			return;
 		}
 	}
@@ -284,29 +319,43 @@ static void hand_over(struct store *s)
 	}
 }
 
+static void wait_woken(sem_t *woken)
+{
+	while (sem_wait(woken) != 0 && errno == EINTR)
+		;
+}
+
+static void lead_until_done(struct store *s, const struct store_job *j)
+{
+	while (!j->finished)
+		lead_batch(s);
+	hand_over(s);
+	pthread_mutex_unlock(&s->mu);
+}
+
 static bool write_job(struct store *s, store_fn fn, void *arg, bool lazy, struct err *e)
 {
-	pthread_cond_t cond = PTHREAD_COND_INITIALIZER;
-	struct store_job j = {.fn = fn, .arg = arg, .lazy = lazy, .sync = true, .cond = &cond};
+	sem_t woken;
+	struct store_job j = {.fn = fn, .arg = arg, .lazy = lazy, .sync = true, .woken = &woken};
 
 	if (s->mode == STORE_LOOK)
 		return err_set(e, ERR_STORE, false,
 		        "%s is open for reading only: the running bot has to do this", s->path);
+	sem_init(&woken, 0, 0);
 	pthread_mutex_lock(&s->mu);
 	push(s, &j);
 	if (!s->leading) {
 		s->leading = true;
-		j.lead = true;
+		lead_until_done(s, &j);
+	} else {
+		pthread_mutex_unlock(&s->mu);
+		wait_woken(&woken);
+		if (j.lead) {
+			pthread_mutex_lock(&s->mu);
+			lead_until_done(s, &j);
+		}
 	}
-	while (!j.finished && !j.lead)
-		pthread_cond_wait(&cond, &s->mu);
-	if (j.lead) {
-		while (!j.finished)
-			lead_batch(s);
-		hand_over(s);
-	}
-	pthread_mutex_unlock(&s->mu);
-	pthread_cond_destroy(&cond);
+	sem_destroy(&woken);
 	if (!j.ok && e)
 		*e = j.err;
 	return j.ok;
