@@ -353,6 +353,9 @@ struct slot_row {
 bool slot_list(struct store *s, struct arena *a, int64_t incident, struct slot_row **out,
         size_t *n_out, struct err *e);
 bool slot_set(struct store *s, int64_t incident, const struct slot_row *row, struct err *e);
+/* The thread is gone (its root was deleted): its messages are to be posted anew. Notifications that
+ * were shown stay shown. */
+bool slot_forget(struct store *s, int64_t incident, struct err *e);
 
 /* --- who changed what: every outgoing write and every refused click --- */
 bool audit_add(struct store *s, const char *user, const char *what, int64_t incident,

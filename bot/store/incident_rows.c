@@ -379,3 +379,14 @@ bool slot_set(struct store *s, int64_t incident, const struct slot_row *row, str
 
 	return store_write(s, slot_write, &w, e);
 }
+
+static bool slot_delete(struct db *db, void *arg, struct err *e)
+{
+	return db_exec(db, "DELETE FROM slot WHERE incident = ? AND slot NOT LIKE 'note:%'",
+	        DB_ARGS(db_int(*(int64_t *)arg)), e);
+}
+
+bool slot_forget(struct store *s, int64_t incident, struct err *e)
+{
+	return store_write(s, slot_delete, &incident, e);
+}

@@ -85,6 +85,30 @@ struct post {
 	bool broadcast;
 };
 
+static bool publish_later(struct wf *w, int64_t id, int64_t delay_ms, struct err *e)
+{
+	struct arena *a = wf_arena(w);
+	json *in = json_obj(a);
+	struct wf_start st = {
+	        .workflow = "publish",
+	        .input = in,
+	        .concurrency = arena_printf(a, "publish:%lld", (long long)id),
+	        .coalesce = true,
+	        .delay_ms = delay_ms,
+	};
+
+	json_set_int(in, "incident", id);
+	return flow_start(wf_heal(w)->store, &st, NULL, e);
+}
+
+/* A person deleted the root, and with it the thread: all of it is posted anew, by the next run. */
+static bool thread_gone(struct wf *w, const struct incident *inc, struct err *e)
+{
+	log_info("publish", "the thread of INC-%lld was deleted; posting it anew",
+	        (long long)inc->id);
+	return publish_later(w, inc->id, 0, e) && slot_forget(wf_heal(w)->store, inc->id, e);
+}
+
 static bool edit(struct wf *w, const struct incident *inc, const struct post *p,
         const struct slot_row *old, uint64_t hash, struct err *e)
 {
@@ -95,6 +119,8 @@ static bool edit(struct wf *w, const struct incident *inc, const struct post *p,
 	            message_blocks(p->m), e)) {
 		if (e->code != ERR_NOT_FOUND)
 			return false;
+		if (str_eq(p->slot, "root"))
+			return thread_gone(w, inc, e);
 		row.ts = NULL; /* deleted by a person: post it anew */
 		if (!slot_set(h->store, inc->id, &row, e))
 			return false;
@@ -125,13 +151,7 @@ static bool post_new(struct wf *w, const struct incident *inc, const struct post
 
 	if (!slack_post_once(
 	            h->slack, a, &msg, wf_maybe_done(w), wf_started_ms(w) - 60000, &posted, e)) {
-		if (e->code != ERR_CONFLICT || root)
-			return false;
-		/* the root was deleted: forget it, so that the next run posts a new thread */
-		row = (struct slot_row){.slot = "root", .hash = 0};
-		if (!slot_set(h->store, inc->id, &row, e))
-			return false;
-		return err_set(e, ERR_STATUS, true, "the thread's root was deleted; posting anew");
+		return e->code == ERR_CONFLICT && !root && thread_gone(w, inc, e);
 	}
 	if (posted.found)
 		wf_found(w);
@@ -152,22 +172,6 @@ static bool too_soon(const struct render *r, const struct slot_row *old, const c
 {
 	return str_eq(slot, "fix") && r->fix && r->fix->ended_ms == 0 &&
 	       r->now_ms - old->updated_ms < FIX_EDIT_MS && r->now_ms >= old->updated_ms;
-}
-
-static bool publish_later(struct wf *w, int64_t id, int64_t delay_ms, struct err *e)
-{
-	struct arena *a = wf_arena(w);
-	json *in = json_obj(a);
-	struct wf_start st = {
-	        .workflow = "publish",
-	        .input = in,
-	        .concurrency = arena_printf(a, "publish:%lld", (long long)id),
-	        .coalesce = true,
-	        .delay_ms = delay_ms,
-	};
-
-	json_set_int(in, "incident", id);
-	return flow_start(wf_heal(w)->store, &st, NULL, e);
 }
 
 static bool show(struct wf *w, const struct render *r, const struct post *p, struct err *e)
@@ -199,7 +203,7 @@ static const json *slot_step(struct wf *w, const json *in, struct err *e)
 	if (!load(w, json_int(in, ".incident", 0), &r, e))
 		return NULL;
 	if (s->render != render_root && !r.inc->root_ts)
-		return err_set(e, ERR_STATUS, true, "the thread's root is not posted yet"), NULL;
+		return json_obj(wf_arena(w)); /* it was deleted: the next run posts the thread */
 	p.m = s->render(&r);
 	if (p.m && !show(w, &r, &p, e))
 		return NULL;

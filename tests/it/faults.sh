@@ -61,6 +61,21 @@ wait_for 20 is api state diagnosed
 sb POST slack/command '{"user":"U0CHO00001","text":"version"}' >/dev/null
 check 'an expired response_url: the answer comes all the same' wait_for 10 shows 'Heal 0.'
 
+# --- a person deletes the thread
+fresh
+bot_start
+wait_for 40 shows 'Suspected cause'
+root_ts() { sb GET slack/state | jq -r '[.channels[] | select(.id == "C0INCIDENT") | .messages[] | select(.blocks[0].type == "header")][-1].ts'; }
+thread() { sb GET slack/state | jq --arg ts "$(root_ts)" '[.channels[] | select(.id == "C0INCIDENT") | .messages[] | select(.ts == $ts) | .replies[]?] | length'; }
+whole() { [ "$(thread)" = "$REPLIES" ] && [ "$(root_ts)" != "$GONE" ]; }
+REPLIES=$(thread) GONE=$(root_ts)
+sb POST slack/delete_message "{\"ts\":\"$GONE\"}" >/dev/null
+sb POST slack/command '{"user":"U0BEN00001","text":"ack 1"}' >/dev/null
+check 'the root was deleted: the thread is posted anew, all of it' wait_for 20 whole
+check '… once' equal "$(roots)" 1
+check '… and nothing stands alone in the channel' equal \
+	"$(sb GET slack/state | jq '[.channels[] | select(.id == "C0INCIDENT") | .messages[] | select(.text != "This message was deleted.")] | length')" 1
+
 # --- Railway
 fresh
 fault railway '' 1 '{"status":429,"retry_after":1,"body":"{}"}'
