@@ -1,6 +1,11 @@
 /* test_pages.c - the local pages over real HTTP: routes, who may see what, limits. */
 #include "unit.h"
 
+#include <arpa/inet.h>
+#include <stdatomic.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include "err.h"
 #include "loopback.h"
 #include "net/http.h"
@@ -38,6 +43,19 @@ static void page_status(void *ctx, const struct page_request *q, struct page_ans
 	out->body = q->trusted ? "why" : "failing";
 }
 
+static atomic_int waiting, released;
+
+/* Not made until the loop says so: were it made on the loop, nobody could. */
+static void page_slow(void *ctx, const struct page_request *q, struct page_answer *out)
+{
+	(void)ctx;
+	(void)q;
+	atomic_fetch_add(&waiting, 1);
+	while (!atomic_load(&released))
+		usleep(1000);
+	out->body = "slow";
+}
+
 static const void *look(void *ctx, struct arena *a)
 {
 	return arena_printf(a, "seen of %s", (const char *)ctx);
@@ -65,6 +83,7 @@ static const struct page_route routes[] = {
         {.path = "/health", .fn = page_status, .open = true, .urgent = true},
         {.path = "/seen", .fn = page_seen, .look = look},
         {.path = "/file", .fn = page_file},
+        {.path = "/slow", .fn = page_slow},
         {.path = NULL},
 };
 static const struct page_route more[] = {
@@ -381,6 +400,99 @@ static void test_no_token(void **state)
 	run(*state, "0.0.0.0", NULL, list, UNIT_LEN(list));
 }
 
+/* ---- slow pages, clients that go or do not read ---------------------------------------------- */
+
+static int raw_request(const struct pages *p, const char *path)
+{
+	struct sockaddr_in to = {.sin_family = AF_INET,
+	        .sin_port = htons((uint16_t)pages_port(p)),
+	        .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	char head[100];
+
+	snprintf(head, sizeof(head), "GET %s HTTP/1.1\r\nHost: localhost\r\n\r\n", path);
+	if (connect(fd, (struct sockaddr *)&to, sizeof(to)) != 0 ||
+	        write(fd, head, strlen(head)) != (ssize_t)strlen(head))
+		abort();
+	return fd;
+}
+
+struct slow {
+	struct ioloop *l;
+	struct pages *p;
+	struct arena *a;
+	struct http_response out;
+	struct ioloop_timer *timer;
+	bool ok;
+};
+
+/* A page is in the making and its client goes; forty wait behind it, unread; then one is asked for
+ * properly. */
+static void ask_slowly(void *arg)
+{
+	struct slow *g = arg;
+	struct http *h = http_new();
+	struct http_request r = {
+	        .url = arena_printf(g->a, "http://127.0.0.1:%d/slow", pages_port(g->p))};
+	int gone = raw_request(g->p, "/slow"), fds[40];
+	struct err e;
+
+	while (!atomic_load(&waiting))
+		usleep(1000);
+	close(gone);
+	for (size_t i = 0; i < UNIT_LEN(fds); i++)
+		fds[i] = raw_request(g->p, "/big");
+	while (!atomic_load(&released))
+		usleep(1000);
+	g->ok = http_do(h, g->a, &r, &g->out, &e);
+	for (size_t i = 0; i < UNIT_LEN(fds); i++)
+		close(fds[i]);
+	http_free(h);
+}
+
+static void all_slow(void *arg)
+{
+	struct slow *g = arg;
+
+	ioloop_quit(g->l);
+}
+
+/* The loop's timers go on while the page waits for them. */
+static void release(void *arg)
+{
+	struct slow *g = arg;
+
+	if (atomic_load(&waiting))
+		atomic_store(&released, 1);
+	else
+		ioloop_timer_set(g->timer, 10);
+}
+
+static void test_slow(void **state)
+{
+	struct slow g = {.a = *state};
+	struct pages_options o = {.host = "127.0.0.1"};
+	struct err e;
+
+	http_global_init();
+	g.l = ioloop_new(&e);
+	g.p = pages_new(g.l, &o, &e);
+	assert_non_null(g.p);
+	pages_add(g.p, routes, NULL);
+	g.timer = ioloop_timer_new(g.l, release, &g);
+	ioloop_timer_set(g.timer, 100);
+	ioloop_work(g.l, ask_slowly, all_slow, &g);
+	ioloop_run(g.l);
+	pages_stop(g.p);
+	ioloop_timer_free(g.timer);
+	ioloop_free(g.l);
+	pages_free(g.p);
+	http_global_fini();
+	assert_true(g.ok);
+	assert_int_equal(g.out.status, 200);
+	assert_string_equal(g.out.body, "slow");
+}
+
 static void test_busy_port(void **state)
 {
 	struct err e;
@@ -410,4 +522,4 @@ static void test_pure(void **state)
 }
 
 UNIT_MAIN(UNIT_ARENA(test_open), UNIT_ARENA(test_token), UNIT_ARENA(test_no_token),
-        UNIT_ARENA(test_busy_port), UNIT_ARENA(test_pure))
+        UNIT_ARENA(test_slow), UNIT_ARENA(test_busy_port), UNIT_ARENA(test_pure))
