@@ -103,7 +103,7 @@ REPLAYS := $(patsubst tests/fuzz/fuzz_%.c,$(B)/replay/%,$(call walk,tests/fuzz,f
 BENCHES := $(patsubst tests/bench/%.c,$(B)/bench/%,$(call walk,tests/bench,bench_*.c))
 # A part of make quality is a folder of tests/quality with a run.sh; C files in it become one program.
 QUALITY_PARTS := $(sort $(patsubst tests/quality/%/,%,$(dir $(wildcard tests/quality/*/*.c))))
-QUALITY := $(addprefix $(B)/quality/,$(QUALITY_PARTS))
+QUALITY_PROGRAMS := $(addprefix $(B)/quality/,$(QUALITY_PARTS))
 ITC     := $(patsubst tests/it/%.c,$(B)/it/%,$(call walk,tests/it,test_*.c))
 # Preloaded into the bot: they write down or spoil what it does to its disk.
 SHIMS   := $(patsubst tests/shim/%.c,$(B)/shim/%.so,$(call walk,tests/shim,*.c))
@@ -182,7 +182,7 @@ $(B)/bench/%: $(B)/tests/bench/%.o $(B)/libbot.a
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS)
 quality_objects = $(patsubst %.c,$(B)/%.o,$(wildcard tests/quality/*.c tests/quality/$(1)/*.c))
 $(foreach x,$(QUALITY_PARTS),$(eval $(B)/quality/$(x): $(call quality_objects,$(x))))
-$(QUALITY): $(B)/libbot.a
+$(QUALITY_PROGRAMS): $(B)/libbot.a
 	$(call say,LD,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(B)/libbot.a $(PKG_LIBS)
@@ -223,7 +223,7 @@ check: all ## formatting, headers, layers, cppcheck, clang-tidy, GraphQL, Block 
 	@CC='$(CC)' CLANG='$(CLANG)' JOBS=$(JOBS) MAKE='$(MAKE)' sh tests/lint/check.sh $(if $(filter default,$(origin LINT)),,$(LINT))
 
 ifneq ($(wildcard tests/quality/run.sh),)
-quality: all $(QUALITY) ## measure digest, redaction, judging on the project's own data (SEEDS="1 2 3" QUALITY=name)
+quality: all $(QUALITY_PROGRAMS) ## measure digest, redaction, judging on the project's own data (SEEDS="1 2 3" QUALITY=name)
 	@BUILD=$(B) HEALBOT=$(B)/healbot sh tests/quality/run.sh
 endif
 

@@ -171,10 +171,6 @@ static void rules(struct redact *r, struct arena *a, const char **p, size_t *n)
 {
 	if (!run(r, a, r->block.open ? block_pass : scan_line, p, n))
 		return;
-	if (r->block.open || r->block.masked) {
-		r->block.masked = r->block.open;
-		return;
-	}
 	for (int i = 1; i < MAX_PASSES && run(r, a, scan_line, p, n); i++)
 		;
 }

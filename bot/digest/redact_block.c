@@ -68,7 +68,7 @@ size_t block_at(struct scan *x, size_t at)
 		return 0;
 	body = skip_feeds(x, from);
 	if (body == x->n) {
-		x->r->block = (struct redact_block){.open = true, .column = at};
+		x->r->block = (struct redact_block){.open = true, .behind = at > 0};
 		return x->n;
 	}
 	end = body_end(x, body);
@@ -98,19 +98,40 @@ static bool all_base64(const struct scan *x, size_t at, size_t end)
 	return end > at;
 }
 
-/* "Proc-Type: 4,ENCRYPTED", "Version: GnuPG v2" */
-static bool is_header(const struct scan *x, size_t at, size_t end)
+/* "Proc-Type: 4,ENCRYPTED", "Version: GnuPG v2", also behind a log's prefix. */
+static bool is_header(const struct scan *x)
 {
-	const char *colon = find(x->s + at, end - at, ": ");
+	size_t colon = x->n > 1 ? x->n - 1 : 0, at;
 
-	return colon && all_base64(x, at, (size_t)(colon - x->s)) && colon - (x->s + at) < 24;
+	while (colon > 0 && (x->s[colon] != ' ' || x->s[colon - 1] != ':'))
+		colon--;
+	if (colon < 2)
+		return false;
+	for (at = --colon; at > 0 && IS(x->s[at - 1], C_B64);)
+		at--;
+	return colon > at && colon - at < 24 &&
+	       (at == 0 || x->s[at - 1] == ' ' || x->s[at - 1] == '\t');
+}
+
+/* Behind a prefix a short last line of the body looks like a word: it must not read like one. */
+static bool is_body(const struct scan *x, size_t at, size_t end)
+{
+	struct shape s = shape_of(x->s + at, end - at);
+
+	if (!all_base64(x, at, end) || find(x->s + at, end - at, stop))
+		return false;
+	if (end - at >= FULL_LINE)
+		return true;
+	if (!x->r->block.masked)
+		return end - at >= 16;
+	return !x->r->block.behind || x->s[end - 1] == '=' || (s.upper && s.lower && s.digit);
 }
 
 static bool body_line(struct scan *x, size_t at, size_t end)
 {
 	struct redact_block *b = &x->r->block;
 
-	if (end - at < FULL_LINE && !b->masked && end - at < 16)
+	if (!is_body(x, at, end))
 		return false;
 	b->open = end - at >= FULL_LINE; /* a short line is the last */
 	if (!b->masked) {
@@ -120,7 +141,7 @@ static bool body_line(struct scan *x, size_t at, size_t end)
 		x->done = end;
 		x->changed = true;
 	}
-	b->masked = true;
+	b->masked = b->open;
 	str_addn(x->out, x->s + x->done, x->n - x->done);
 	x->done = x->n;
 	return true;
@@ -134,20 +155,17 @@ bool block_line(struct scan *x)
 	trim(x, &at, &end);
 	if (at == end)
 		return true;
-	if (all_base64(x, at, end) && !find(x->s + at, end - at, stop) && body_line(x, at, end))
-		return true;
-	at = b->column;
-	end = x->n;
-	if (at > 0 && at < end) {
+	if (b->behind) { /* the last word of the line */
+		size_t last = end;
+
+		while (last > at && x->s[last - 1] != ' ' && x->s[last - 1] != '\t')
+			last--;
+		at = last;
 		trim(x, &at, &end);
-		if (at < end && all_base64(x, at, end) && !find(x->s + at, end - at, stop) &&
-		        body_line(x, at, end))
-			return true;
-		if (at == end)
-			return true;
 	}
-	at = b->column < x->n ? b->column : 0;
-	if (!b->masked && (is_header(x, at, x->n) || is_header(x, 0, x->n)))
+	if (body_line(x, at, end))
+		return true;
+	if (!b->masked && is_header(x))
 		return true;
 	b->open = false;
 	return false;

@@ -61,8 +61,8 @@ struct redact_tally {
 /* A private key that goes over several lines. */
 struct redact_block {
 	bool open;
-	bool masked;   /* its first line of the body has been */
-	size_t column; /* where -----BEGIN stood */
+	bool masked; /* its first line of the body has been */
+	bool behind; /* it stands behind a prefix, as its other lines will */
 };
 
 /* Rows of the vendors' table (from 1) by the first two bytes of the prefix. */
