@@ -39,7 +39,7 @@ struct text {
 void text_add(struct text *t, const char *p, size_t n);
 void text_adds(struct text *t, const char *s);
 
-/* --- header.c, header_time.c --- */
+/* --- header.c, header_forms.c, header_time.c --- */
 
 /* Bytes of a date, time or epoch number at p, 0 = none; *ms is 0 when the year is not known. */
 size_t time_at(const char *p, size_t n, int64_t *ms);

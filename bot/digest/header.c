@@ -5,47 +5,7 @@
 #include <ctype.h>
 #include <string.h>
 
-#include "digest/digest_i.h"
-
-enum { LOOK = 600, AHEAD = 140, MAX_BRACKET = 300 };
-enum kind { K_TIME = 1, K_LEVEL, K_BRACKET, K_NUMBER, K_WORD, K_LOGGER, K_TAG, K_DASHES };
-
-struct find {
-	const char *p;
-	size_t n, i;
-	struct header *h;
-	bool syslog, colon; /* a host follows; the level ended in a colon */
-};
-
-static char at(const struct find *f, size_t i)
-{
-	return i < f->n ? f->p[i] : '\0';
-}
-
-static bool blank(char c)
-{
-	return c == ' ' || c == '\t';
-}
-
-static size_t word_end(const struct find *f, size_t i)
-{
-	while (i < f->n && !blank(f->p[i]))
-		i++;
-	return i;
-}
-
-static size_t skip_blanks(const struct find *f, size_t i)
-{
-	while (i < f->n && blank(f->p[i]))
-		i++;
-	return i;
-}
-
-static void field(struct find *f, enum kind k, size_t end)
-{
-	f->h->layout = f->h->layout * 31 + (uint32_t)k;
-	f->i = end;
-}
+#include "digest/header_i.h"
 
 enum level level_word(const char *p, size_t n, bool letter)
 {
@@ -202,6 +162,11 @@ static bool take_level(struct find *f)
 	f->h->level = l;
 	f->colon = next == ':';
 	field(f, K_LEVEL, i + n + (next == ':' || next == ',' || next == '|'));
+	if (next == '/') { /* INFO/MainProcess] */
+		const char *close = memchr(f->p + f->i, ']', word_end(f, f->i) - f->i);
+
+		f->i = close ? (size_t)(close - f->p) + 1 : f->i;
+	}
 	return true;
 }
 
@@ -241,14 +206,12 @@ static bool take_until_level(struct find *f)
 		return false;
 	for (int words = 0; words < 6 && i < end; words++) {
 		size_t e = word_end(f, i), n = letters(f, i);
-		bool number = isdigit((unsigned char)at(f, i));
-		enum level l = upper(f->p + i, n) ? level_word(f->p + i, n, words > 0 && number)
-		                                  : LEVEL_NONE;
+		bool level = upper(f->p + i, n) &&
+		             (level_word(f->p + i, n, false) != LEVEL_NONE ||
+		                     (at(f, i + n) == ':' && is_detail(f->p + i, n)));
+		bool letter = n == 1 && e == i + 1 && level_word(f->p + i, 1, true) != LEVEL_NONE;
 
-		if (words > 0 &&
-		        ((l != LEVEL_NONE) ||
-		                (n == 1 && e == i + 1 && isdigit((unsigned char)f->p[i - 2]) &&
-		                        level_word(f->p + i, 1, true)))) {
+		if (words > 0 && (level || (letter && isdigit((unsigned char)f->p[i - 2])))) {
 			if (e > i + n && at(f, i + n) != ':')
 				return false;
 			field(f, K_WORD, i);
@@ -341,7 +304,8 @@ static bool take_program(struct find *f)
 	size_t e = word_end(f, f->i), next = e + 1, e2 = word_end(f, next);
 	bool dotted;
 
-	if (f->h->level != LEVEL_NONE || !identifier(f->p + f->i, e - f->i, &dotted) || !dotted)
+	if (f->h->level != LEVEL_NONE || f->colon || !identifier(f->p + f->i, e - f->i, &dotted) ||
+	        !dotted)
 		return false;
 	if (at(f, next) == '-' && at(f, next + 1) == ' ')
 		field(f, K_LOGGER, next + 2);
@@ -363,7 +327,8 @@ static bool take_prefix(struct find *f)
 	if (e == i || e - i > 100)
 		return false;
 	for (size_t k = i; k < e; k++)
-		number |= isdigit((unsigned char)f->p[k]) != 0;
+		number |= isdigit((unsigned char)f->p[k]) ||
+		          (k > i && k + 1 < e && (f->p[k] == '.' || f->p[k] == '_'));
 	if ((!number && !(e == i + 1 && f->p[i] == '-')) || f->p[e - 1] == ':')
 		return false;
 	f->i = skip_blanks(f, e);
@@ -376,27 +341,9 @@ static bool anchor(struct find *f)
 {
 	size_t start = f->i;
 
-	if (at(f, 0) == '<' && isdigit((unsigned char)at(f, 1))) { /* <34>1 2026-... */
-		size_t e = 1;
-
-		while (isdigit((unsigned char)at(f, e)))
-			e++;
-		if (at(f, e) == '>')
-			f->i = e + 1 + (at(f, e + 1) == '1' && at(f, e + 2) == ' ' ? 2 : 0);
-	}
-	if (strchr("IWEF", at(f, 0)) && at(f, 0) && isdigit((unsigned char)at(f, 4)) &&
-	        at(f, 5) == ' ') {
-		const char *close =
-		        memchr(f->p, ']', f->n); /* glog: I0823 10:12:13.1 77 main.go:12] */
-		int64_t ms;
-
-		if (close && time_at(f->p + 6, f->n - 6, &ms)) {
-			f->h->level = level_word(f->p, 1, true);
-			field(f, K_TAG, (size_t)(close - f->p) + 1);
-			f->colon = true;
-			return true;
-		}
-	}
+	if (header_form(f))
+		return true;
+	start = f->i;
 	for (int k = 0; k < 6; k++) {
 		if (take_time(f) || take_uptime(f) || take_level(f) || take_bracket(f))
 			return true;
@@ -466,8 +413,8 @@ void header_find(const char *p, size_t n, struct header *h)
 			continue;
 		if (f.syslog && take_syslog(&f))
 			continue;
-		if (take_level(&f) || take_bracket(&f) || take_number(&f) || take_until_level(&f) ||
-		        take_program(&f))
+		if (header_form_field(&f) || take_level(&f) || take_bracket(&f) ||
+		        take_number(&f) || take_until_level(&f) || take_program(&f))
 			continue;
 		if (!take_logger(&f))
 			break;

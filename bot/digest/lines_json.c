@@ -29,8 +29,8 @@ enum field field_of(const char *key, size_t n)
 	        "severityLloglevelLdatetimeThostnameKtrace_idK@versionK",
 	        "levelnameLlog_levelLtimestampTtracebackXbacktraceXexceptionXrequestidK",
 	        "@timestampTstacktraceXerror_codeNrequest_idKthreadnameKstatuscodeH",
-	        "stack_traceXthread_nameKstatus_codeH", "severitytextL",
-	        "error_messageEseverity_textL"};
+	        "stack_traceXthread_nameKstatus_codeHtextpayloadM", "severitytextL",
+	        "error_messageEseverity_textL", [15] = "messagetemplateM"};
 	static const char uses[] = "KTLMENXH";
 	static const enum field of[] = {FIELD_SKIP, FIELD_TIME, FIELD_LEVEL, FIELD_MSG, FIELD_ERROR,
 	        FIELD_KIND, FIELD_STACK, FIELD_STATUS};
@@ -45,7 +45,7 @@ enum field field_of(const char *key, size_t n)
 		return FIELD_OTHER;
 	for (size_t i = 0; i < n; i++)
 		low[i] = (char)(key[i] >= 'A' && key[i] <= 'Z' ? key[i] + 32 : key[i]);
-	for (const char *q = names[n]; *q; q += n + 1) {
+	for (const char *q = names[n]; q && *q; q += n + 1) {
 		if (*q == *low && !memcmp(q, low, n))
 			return of[strchr(uses, q[n]) - uses];
 	}
@@ -215,7 +215,9 @@ static void value(struct scan *s, struct slice key, struct slice v, bool quoted)
 	if (f == FIELD_MSG && key.n > 8 && !strncasecmp(key.p, "err", 3))
 		f = FIELD_ERROR; /* error.message */
 	if (s->depth > 1 && (f == FIELD_MSG || f == FIELD_LEVEL || f == FIELD_TIME))
-		f = s->in_error && f == FIELD_MSG ? FIELD_ERROR : FIELD_OTHER;
+		f = s->in_error && f == FIELD_MSG ? FIELD_ERROR
+		    : *key.p == '$' /* Mongo */   ? FIELD_TIME
+		                                  : FIELD_OTHER;
 	if (f == FIELD_SKIP && s->in_error)
 		f = FIELD_OTHER;
 	switch (f) {

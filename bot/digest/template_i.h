@@ -55,6 +55,8 @@ void templates_rebuild(struct templates *t);
 
 /* Whether word i may become variable: something constant must remain. */
 bool template_may_widen(const struct template *x, size_t i);
+/* template_star.c: merges where three words and more differ. */
+void templates_star(struct templates *t);
 /* Makes one template of n, the words of `mask` variable; returns its slot. */
 uint32_t template_merge(struct templates *t, const uint32_t *slots, size_t n, uint64_t mask);
 

@@ -276,6 +276,7 @@ void templates_settle(struct templates *t)
 	}
 	free(counter);
 	free(e);
+	templates_star(t);
 	fold_covered(t);
 	templates_rebuild(t);
 }

@@ -360,8 +360,12 @@ bool event_take(struct event *e, const struct line *l, bool loose)
 		return false;
 	taken = cause_line(e, s) || frame_line(e, s, indented) || marker_line(e, s);
 	if (!taken && indented && l->layout == 0 && loose) {
-		if (e->mode == TRACE_NONE && e->nlines < 6)
+		if (e->show.n == 0) { /* the header stood alone: .NET's console */
+			text_add(&e->group, s.p, s.n);
+			text_add(&e->show, s.p, s.n);
+		} else if (e->mode == TRACE_NONE && e->nlines < 6) {
 			add_more(e, s);
+		}
 		taken = true;
 	}
 	if (!taken && !indented && l->layout == 0)

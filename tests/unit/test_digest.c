@@ -61,6 +61,24 @@ static void test_templates(void **state)
 	        {"Out of memory: Killed process 12 (node)",
 	                "Out of memory: Killed process <*> (node)", "error"},
 	        {"done with 0 errors", "done with <*> errors", "info"},
+	        {"I, [2026-08-23T10:15:00.123456 #71]  INFO -- : kept order 3", "kept order <*>",
+	                "info"},
+	        {"[10:15:00 ERR] no route for order 17", "no route for order <*>", "error"},
+	        {"1:M 23 Aug 2026 10:15:00.123 # attack seen", "attack seen", "warn"},
+	        {"[2026-08-23 10:15:00,123: ERROR/Pool-3] task broke", "task broke", "error"},
+	        {"[2026-08-23 10:15:00] production.ERROR: no cart", "no cart", "error"},
+	        {"2026-08-23T10:15:00.1Z 17 [Warning] [MY-010055] [Server] slow host", "slow host",
+	                "warn"},
+	        {"<27>1 2026-08-23T10:15:00.003Z host app 12 ID47 - disk gone", "disk gone",
+	                "error"},
+	        {"2026-08-23T10:15:00.1+00:00 app[web.1]: up", "up", "info"},
+	        {"web-1  | 2026-08-23T10:15:00.123Z info ready in 12 ms", "ready in <*>", "info"},
+	        {"134681 node-246 unix.hw state.off 1077804742 link is down", "link is down",
+	                "info"},
+	        {"{\"log.level\":\"ERROR\",\"message\":\"cannot pay\",\"ecs.version\":\"1.2.0\"}",
+	                "cannot pay", "error"},
+	        {"{\"@t\":\"2026-08-23T10:15:00Z\",\"@mt\":\"Order {Id} kept\",\"Id\":17}",
+	                "Order {Id} kept", "info"},
 	};
 
 	for (size_t i = 0; i < UNIT_LEN(cases); i++) {
@@ -100,6 +118,11 @@ static void test_times(void **state)
 /* Five values in one place are one template; four are four. States in capitals stay apart. */
 static void test_merge(void **state)
 {
+	static const char *const owners[] = {"owner of oak is ann blue", "owner of elm is bob red",
+	        "owner of ash is cat green", "owner of fir is dan black",
+	        "owner of yew is eva white", "owner of bay is flo brown",
+	        "owner of box is gil pink", "owner of fig is hal grey", "owner of nut is ida gold",
+	        "owner of gum is joe lime"};
 	static const char *const five[] = {"job alpha ended well", "job beta ended well",
 	        "job gamma ended well", "job delta ended well", "job omega ended well",
 	        "job sigma ended well"};
@@ -129,6 +152,11 @@ static void test_merge(void **state)
 	t = digest_top(d, *state, 10, &n);
 	assert_int_equal(n, 1);
 	assert_string_equal(t->text, "copy <*> from <*> with care");
+	digest_free(d);
+	d = fed(owners, UNIT_LEN(owners));
+	t = digest_top(d, *state, 10, &n);
+	assert_int_equal(n, 1);
+	assert_string_equal(t->text, "owner of <*> is <*> <*>");
 	digest_free(d);
 }
 
