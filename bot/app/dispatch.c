@@ -224,6 +224,28 @@ static bool on_slash(struct wf *w, struct call *c, struct err *e)
 
 /* --- events --- */
 
+/* A sentence in an incident's thread, no command and no misspelt one. */
+static bool is_talk(const struct call *c, const char *text)
+{
+	const struct command *near = nearest_command(c->verb);
+
+	if (c->incident == 0 || !*c->verb || find_command(c->verb))
+		return false;
+	if (strchr(text, '?'))
+		return true;
+	return c->argc >= (near && str_distance(near->name, c->verb) == 1 ? 4 : 2);
+}
+
+static bool talk(struct wf *w, struct call *c, const char *text, struct err *e)
+{
+	bool ok;
+
+	c->text = text + strspn(text, " \t\r\n");
+	if (!allowed(w, c, RIGHT_RESPONDER, &ok, e))
+		return false;
+	return ok ? handler_talk(w, c, e) : true;
+}
+
 static bool on_message(struct wf *w, struct call *c, const json *ev, bool mention, struct err *e)
 {
 	const char *text =
@@ -239,7 +261,7 @@ static bool on_message(struct wf *w, struct call *c, const json *ev, bool mentio
 	if (!thread_incident(w, c, e))
 		return false;
 	take_words(w, c, text);
-	return run_command(w, c, e);
+	return is_talk(c, text) ? talk(w, c, text, e) : run_command(w, c, e);
 }
 
 static bool on_event(struct wf *w, struct call *c, struct err *e)

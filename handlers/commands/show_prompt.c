@@ -142,15 +142,17 @@ static bool answer(struct wf *w, const struct call *c, const struct incident *in
 bool show_prompt(struct wf *w, const struct call *c, const struct incident *inc, struct err *e)
 {
 	struct prompt_row *rows;
+	/* Without a list of responders everybody is one: then only who is named counts. */
+	enum right need = wf_heal(w)->settings->who.responders[0] ? RIGHT_RESPONDER : RIGHT_FIXER;
 	enum right has;
 	size_t n;
 
 	if (!right_of(w, c->user, &has, e))
 		return false;
-	if (has < RIGHT_RESPONDER)
+	if (has < need)
 		return reply_text(w, c, "refused", e,
-		        "What was sent to a model is shown to responders; you are %s. Ask: %s.",
-		        right_name(has), right_whom(w, RIGHT_RESPONDER));
+		        "What was sent to a model is shown to %ss; you are %s. Ask: %s.",
+		        right_name(need), right_name(has), right_whom(w, need));
 	if (!prompt_list(wf_heal(w)->store, wf_arena(w), inc->id, &rows, &n, e))
 		return false;
 	if (n == 0)

@@ -269,16 +269,40 @@ static void add_earlier(struct wf *w, struct look *k)
 	evidence_add_earlier(k->list, &x, NULL);
 }
 
+/* What people said to the bot about it, and reported of the service within a day before. *known:
+ * the hint is one of them. */
+static bool add_remarks(struct wf *w, struct look *k, const char *hint, bool *known, struct err *e)
+{
+	struct heal *h = wf_heal(w);
+	struct arena *a = wf_arena(w);
+	struct remark *rows;
+	size_t n;
+
+	*known = false;
+	if (!remark_list(h->store, a, k->inc->id, k->inc->service,
+	            k->inc->began_ms - 24 * (int64_t)HOUR_MS, &rows, &n, e))
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		*known = *known || str_eq(rows[i].text, hint);
+		evidence_add_person(
+		        k->list, person_name(h, a, rows[i].user), rows[i].text, rows[i].ts_ms);
+	}
+	return true;
+}
+
 const json *look_memory(struct wf *w, const json *in, struct err *e)
 {
 	const char *hint = json_str(in, ".hint", NULL);
+	bool known;
 	struct look k;
 
 	if (!look_init(w, in, &k, e))
 		return NULL;
 	evidence_add_facts(k.list, k.inc->facts, k.inc->began_ms);
 	add_earlier(w, &k);
-	if (hint)
+	if (!add_remarks(w, &k, hint, &known, e))
+		return NULL;
+	if (hint && !known)
 		evidence_add_person(k.list,
 		        person_name(wf_heal(w), wf_arena(w), json_str(in, ".user", NULL)), hint,
 		        k.to_ms);
