@@ -7,8 +7,10 @@
 
 enum {
 	TOGETHER_MS = 10 * 60000, /* beginnings this near to each other are one */
+	BEFORE_MS = 3 * 60000,    /* so much earlier its victims may be seen than a database */
 	FOLLOWS_MS = 60 * 60000,  /* so long after its database a service may fall */
 	DEPLOYED_MS = 30 * 60000, /* a deployment this long ago may be to blame */
+	EDGE_MS = 90000,          /* so near to the first sample a beginning is not known */
 	AT_ONCE = 4,              /* services without anything in common but the time */
 };
 
@@ -70,6 +72,39 @@ static int64_t began(const struct grouping *g, size_t i)
 	return scan_began(&g->scan->services[i], g->scan->now_ms);
 }
 
+/* A crash has no samples: it began with the deployment that crashed, or the one that serves when
+ * that is new. Memory that was seen to fall says it itself. */
+static int64_t crashed_since(const struct grouping *g, const struct scan_service *x)
+{
+	int64_t since = x->view->signal[SIGNAL_CRASH_LOOP].since_ms, now = g->scan->now_ms;
+
+	if (x->service->latest.status == RAILWAY_CRASHED)
+		return x->service->latest.changed_ms;
+	if (since > 0 && since < now - EDGE_MS)
+		return since;
+	return now - x->service->active.created_ms <= FOLLOWS_MS ? x->service->active.created_ms
+	                                                         : 0;
+}
+
+/* When it began; 0 = not known, because the samples do not reach back to it. */
+static int64_t onset(const struct grouping *g, size_t i)
+{
+	const struct scan_service *x = &g->scan->services[i];
+	int64_t first = x->nsamples ? x->watched[0].ts_ms + EDGE_MS : 0, began = 0;
+
+	for (int k = 0; k < SIGNAL_COUNT; k++) {
+		int64_t since =
+		        k == SIGNAL_CRASH_LOOP ? crashed_since(g, x) : x->view->signal[k].since_ms;
+
+		if (k == SIGNAL_DEPLOY || k == SIGNAL_CRON || !bad(x, k))
+			continue;
+		if ((since > first || k == SIGNAL_CRASH_LOOP) && since > 0 &&
+		        (began == 0 || since < began))
+			began = since;
+	}
+	return began;
+}
+
 static const struct incident *incident_of(const struct grouping *g, size_t i)
 {
 	for (size_t k = 0; k < g->nopen; k++)
@@ -104,10 +139,13 @@ static void make_group(struct grouping *g, size_t leader, size_t least, const ch
 
 static bool fell_with(const struct grouping *g, size_t leader, size_t i)
 {
-	int64_t after = began(g, i) - began(g, leader);
+	int64_t own = onset(g, i), leads = onset(g, leader);
 
-	return may_be_a_victim(&g->scan->services[i]) && after >= -TOGETHER_MS &&
-	       after <= FOLLOWS_MS;
+	if (!may_be_a_victim(&g->scan->services[i]))
+		return false;
+	if (leads == 0)
+		return own > 0 && g->scan->now_ms - own <= TOGETHER_MS;
+	return own > 0 && own - leads >= -BEFORE_MS && own - leads <= FOLLOWS_MS;
 }
 
 static void by_database(struct grouping *g)
@@ -156,10 +194,10 @@ static void by_deploy(struct grouping *g)
 
 static bool began_together(const struct grouping *g, size_t leader, size_t i)
 {
-	int64_t apart = began(g, i) - began(g, leader);
+	int64_t own = onset(g, i), leads = onset(g, leader);
 
-	return may_be_a_victim(&g->scan->services[i]) && apart >= -TOGETHER_MS &&
-	       apart <= TOGETHER_MS;
+	return may_be_a_victim(&g->scan->services[i]) && own > 0 && leads > 0 &&
+	       own - leads >= -TOGETHER_MS && own - leads <= TOGETHER_MS;
 }
 
 /* Worse, or as bad and earlier. */
@@ -187,12 +225,12 @@ static void by_time(struct grouping *g)
 	const size_t none = (size_t)-1;
 	size_t best = none;
 
-	for (size_t k = 0; k < g->nopen; k++) { /* latecomers */
+	for (size_t k = 0; k < g->nopen; k++) { /* latecomers; those of a database are in already */
 		if (!json_has(g->open[k].facts, ".group"))
 			continue;
 		for (size_t i = 0; i < g->scan->nservices; i++)
 			if (str_eq(g->scan->services[i].service->id, g->open[k].service_id) &&
-			        !g->taken[i])
+			        g->scan->services[i].service->kind != RAILWAY_DATABASE && !g->taken[i])
 				make_group(g, i, 1,
 				        json_str(g->open[k].facts, ".group.cause", cause),
 				        began_together);

@@ -10,6 +10,7 @@
  *   /deploy {"service","status","restarting","build_ms","commit","message","author"}
  *                                           status FAILED, CRASHED, or none = it serves
  *   /world {"services":500,"domains":500}   many healthy services; 0 = the story
+ *          {"told":[…]}                     these services, as in railway_world.json
  *   /limits {"per_second","per_hour"}       /token {"token","revoked":true}
  *   /gap {"service","from_ms","to_ms"}      no samples in that time   /platform {"stable":false}
  *   GET /state                              services, their ids and deployments
@@ -50,16 +51,16 @@ static void *peer_init(struct sb *sb)
 		fprintf(stderr, "sandbox: railway.graphqls: %s\n", e.msg);
 		abort();
 	}
-	p->world = rw_new(sb, 0, 0);
+	p->world = rw_new(sb, 0, 0, NULL);
 	default_limits(p);
 	return p;
 }
 
-static void new_world(struct railway_peer *p, size_t services, size_t domains)
+static void new_world(struct railway_peer *p, size_t services, size_t domains, const json *told)
 {
 	struct rw_world *old = p->world;
 
-	p->world = rw_new(p->sb, services, domains);
+	p->world = rw_new(p->sb, services, domains, told);
 	rw_free(old);
 	for (const struct rw_commit *c = p->commits; c; c = c->next)
 		rw_set_commit(p->world, c);
@@ -69,7 +70,7 @@ static void peer_reset(void *state)
 {
 	struct railway_peer *p = state;
 
-	new_world(p, 0, 0);
+	new_world(p, 0, 0, NULL);
 	default_limits(p);
 	p->used_second = p->used_hour = p->used_bare = 0;
 }
@@ -270,7 +271,7 @@ static bool control_all(struct railway_peer *p, const char *verb, const json *bo
 {
 	if (str_eq(verb, "/world"))
 		new_world(p, (size_t)json_int(body, ".services", 0),
-		        (size_t)json_int(body, ".domains", 0));
+		        (size_t)json_int(body, ".domains", 0), json_get(body, ".told"));
 	else if (str_eq(verb, "/limits")) {
 		p->per_second = json_num(body, ".per_second", p->per_second);
 		p->per_hour = json_num(body, ".per_hour", p->per_hour);

@@ -73,6 +73,7 @@ static void add_deploys(struct rw_world *w, struct rw_service *s)
 		        .status = json_str(d, ".status", NULL),
 		        .sick = json_bool(d, ".sick", false),
 		        .stopped = json_bool(d, ".stopped", false),
+		        .restarting = json_bool(d, ".restarting", false),
 		};
 
 		made.created_ms = w->start_ms - json_int(d, ".age_min", 1000) * MINUTE - BUILD_MS;
@@ -147,7 +148,7 @@ static void add_environments(struct rw_world *w)
 	}
 }
 
-struct rw_world *rw_new(struct sb *sb, size_t services, size_t domains)
+struct rw_world *rw_new(struct sb *sb, size_t services, size_t domains, const json *told)
 {
 	struct rw_world *w = calloc(1, sizeof(*w));
 	size_t len;
@@ -160,6 +161,12 @@ struct rw_world *rw_new(struct sb *sb, size_t services, size_t domains)
 	w->def = json_parse(w->a, text, len, NULL);
 	if (!w->def)
 		abort();
+	if (json_len(told) > 0) { /* the same place with other services */
+		json *def = json_copy(w->a, w->def);
+
+		json_set(def, "services", told);
+		w->def = def;
+	}
 	w->start_ms = sb_now_ms(sb);
 	w->project = json_str(w->def, ".project", "acme");
 	w->project_id = rw_uuid(w->a, "project acme");

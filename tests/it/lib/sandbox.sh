@@ -125,6 +125,7 @@ sb_count() {
 
 bot_ini() {
 	local kv section=''
+	case " $* " in *' scan.shadow='*) ;; *) set -- "$@" scan.shadow=no ;; esac
 	{
 		cat <<-INI
 			[heal]
@@ -142,8 +143,6 @@ bot_ini() {
 			[github]
 			api_url = $SB_URL/github
 			git_url = $SB_URL/git
-			[scan]
-			shadow = no
 			[who]
 			fixers = U0BEN00001
 			admins = U0ANA00001
