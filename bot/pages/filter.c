@@ -51,7 +51,7 @@ static bool set_time(int64_t *out, const char *name, const char *value, struct e
 static bool set_number(
         int64_t *out, int64_t max, const char *name, const char *value, struct err *e)
 {
-	int64_t n;
+	int64_t n = 0;
 
 	if (!str_int(value, &n) || n < 1 || n > max)
 		return err_set(e, ERR_INPUT, false, "%s \"%.40s\": write a number from 1%s", name,
@@ -62,7 +62,7 @@ static bool set_number(
 
 static bool set_limit(struct run_filter *f, const char *value, struct err *e)
 {
-	int64_t n;
+	int64_t n = 0;
 
 	if (!set_number(&n, MAX_LIMIT, "limit", value, e))
 		return false;
