@@ -77,8 +77,8 @@ static void finish(void *arg)
 		if (j->put.duplicate)
 			metric_add(in->duplicates, 1);
 		observe(in, j->work);
+		crash_place("inbox", j->put.kind); /* before the acknowledgement: it frees j */
 		socket_mode_ack(j->work, NULL);
-		crash_place("inbox", j->put.kind);
 		crash_point("after-ack");
 		return;
 	}

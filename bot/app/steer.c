@@ -32,7 +32,7 @@ static bool look(struct store *s, struct arena *a, int64_t run, struct run_row *
 static bool cancel(struct store *s, struct arena *a, int64_t run, const json *order,
         const char **text, struct err *e)
 {
-	struct run_row before, after;
+	struct run_row before = {0}, after = {0};
 
 	if (!look(s, a, run, &before, e))
 		return false;
