@@ -270,8 +270,7 @@ static void test_open(void **state)
 
 static void test_token(void **state)
 {
-	static char large[6000];
-	const struct request list[] = {
+	static const struct request list[] = {
 	        {.name = "nothing", .path = "/", .status = 401},
 	        {.name = "nothing, unknown page", .path = "/nowhere", .status = 401},
 	        {.name = "open route", .path = "/health", .status = 503, .body = "failing"},
@@ -303,6 +302,15 @@ static void test_token(void **state)
 	                .path = "/",
 	                .headers = {{"Cookie", "heal_session=s3cret"}},
 	                .status = 401},
+	};
+
+	run(*state, "127.0.0.1", "s3cret", list, UNIT_LEN(list));
+}
+
+static void test_sign_in(void **state)
+{
+	static char large[6000];
+	const struct request list[] = {
 	        {.name = "a browser gets the form, and goes on where it wanted to",
 	                .path = "/runs/1?a=x%26y",
 	                .headers = {{"Accept", "text/html,*/*"}},
@@ -521,5 +529,6 @@ static void test_pure(void **state)
 	assert_false(pages_same_token("abc", "abcd") || pages_same_token("abc", ""));
 }
 
-UNIT_MAIN(UNIT_ARENA(test_open), UNIT_ARENA(test_token), UNIT_ARENA(test_no_token),
-        UNIT_ARENA(test_slow), UNIT_ARENA(test_busy_port), UNIT_ARENA(test_pure))
+UNIT_MAIN(UNIT_ARENA(test_open), UNIT_ARENA(test_token), UNIT_ARENA(test_sign_in),
+        UNIT_ARENA(test_no_token), UNIT_ARENA(test_slow), UNIT_ARENA(test_busy_port),
+        UNIT_ARENA(test_pure))
