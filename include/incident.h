@@ -358,7 +358,8 @@ bool slot_set(struct store *s, int64_t incident, const struct slot_row *row, str
 bool slot_forget(struct store *s, int64_t incident, struct err *e);
 
 /* --- who changed what: every outgoing write and every refused click --- */
-bool audit_add(struct store *s, const char *user, const char *what, int64_t incident,
-        const json *detail, struct err *e);
+/* One row for each key (wf_key; NULL = none), however often the step is repeated. */
+bool audit_add(struct store *s, const char *key, const char *user, const char *what,
+        int64_t incident, const json *detail, struct err *e);
 
 #endif

@@ -149,7 +149,9 @@ bool slack_reactions(struct slack *s, struct arena *a, const char *channel, cons
 struct slack_view {
 	const char *id, *hash;
 };
-/* Opens a modal; must come within 3 s of the click, so it is never paced. `out` may be NULL. */
+/* Opens a modal; must come within 3 s of the click, so it is never paced. `out` may be NULL. Slack
+ * takes a trigger once: when it says that this one was used, the modal is open (the answer was
+ * lost, or the bot died over it) and `out` stays empty. */
 bool slack_view_open(struct slack *s, struct arena *a, const char *trigger_id, const json *view,
         struct slack_view *out, struct err *e);
 /* hash NULL: overwrite whatever is shown; else ERR_CONFLICT when it changed meanwhile. */

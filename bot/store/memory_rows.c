@@ -19,6 +19,9 @@ const struct migration schema_memory[] = {
             "  id INTEGER PRIMARY KEY, ts_ms INTEGER NOT NULL, user TEXT, what TEXT NOT NULL,"
             "  incident INTEGER, detail TEXT"
             ");"},
+        /* a step that is repeated after a crash writes its row once */
+        {2, "ALTER TABLE audit ADD COLUMN key TEXT;"
+            "CREATE UNIQUE INDEX audit_key ON audit(key) WHERE key IS NOT NULL;"},
         {0, NULL},
 };
 
@@ -141,7 +144,7 @@ const json *memo_get(struct store *s, struct arena *a, const char *key)
 /* --- who changed what --- */
 
 struct audit_write {
-	const char *user, *what, *detail;
+	const char *key, *user, *what, *detail;
 	int64_t incident;
 };
 
@@ -150,17 +153,18 @@ static bool audit_write(struct db *db, void *arg, struct err *e)
 	const struct audit_write *w = arg;
 
 	return db_exec(db,
-	        "INSERT INTO audit (ts_ms, user, what, incident, detail) VALUES (?,?,?,?,?)",
-	        DB_ARGS(db_int(clock_now_ms()), db_text(w->user), db_text(w->what),
+	        "INSERT OR IGNORE INTO audit (key, ts_ms, user, what, incident, detail)"
+	        " VALUES (?,?,?,?,?,?)",
+	        DB_ARGS(db_text(w->key), db_int(clock_now_ms()), db_text(w->user), db_text(w->what),
 	                db_int_or_null(w->incident), db_text(w->detail)),
 	        e);
 }
 
-bool audit_add(struct store *s, const char *user, const char *what, int64_t incident,
-        const json *detail, struct err *e)
+bool audit_add(struct store *s, const char *key, const char *user, const char *what,
+        int64_t incident, const json *detail, struct err *e)
 {
 	struct arena *a = arena_new(0);
-	struct audit_write w = {user, what, detail ? json_print(a, detail) : NULL, incident};
+	struct audit_write w = {key, user, what, detail ? json_print(a, detail) : NULL, incident};
 	bool ok = store_write(s, audit_write, &w, e);
 
 	arena_free(a);

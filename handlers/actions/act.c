@@ -122,8 +122,8 @@ static const json *begin_step(struct wf *w, const json *in, struct err *e)
 	row.incident = inc->id;
 	row.metric = prove_before(a, inc);
 	if (!act_begin(h->store, wf_key(w), &row, &n, e) ||
-	        !audit_add(
-	                h->store, row.started_by, json_str(p, ".sends", ""), inc->id, row.ask, e))
+	        !audit_add(h->store, wf_key(w), row.started_by, json_str(p, ".sends", ""), inc->id,
+	                row.ask, e))
 		return NULL;
 	json_set_int(out, "n", n);
 	return out;

@@ -39,13 +39,13 @@ static const json *open_step(struct wf *w, const json *in, struct err *e)
 
 static bool open_dialog(struct wf *w, const struct call *c, struct err *e)
 {
-	static const struct wf_policy once = {.attempts = 1};
+	static const struct wf_policy again_after_crash = {.attempts = 2};
 	json *in = json_obj(wf_arena(w));
 
 	json_set_int(in, "incident", c->incident);
 	json_set_str(in, "trigger", c->trigger_id);
 	json_set_str(in, "channel", c->channel);
-	return wf_step_with(w, "dialog", &once, open_step, in, e) != NULL;
+	return wf_step_with(w, "dialog", &again_after_crash, open_step, in, e) != NULL;
 }
 
 const struct action action_hint = {.id = "hint", .right = RIGHT_RESPONDER, .run = open_dialog};

@@ -96,7 +96,8 @@ static const json *send_step(struct wf *w, const json *in, struct err *e)
 		if (!slack_upload(h->slack, a, &f, &id, e))
 			return NULL;
 	}
-	if (!audit_add(h->store, json_str(in, ".user", NULL), "show prompt", incident, NULL, e))
+	if (!audit_add(h->store, wf_key(w), json_str(in, ".user", NULL), "show prompt", incident,
+	            NULL, e))
 		return NULL;
 	return json_obj(a);
 }

@@ -213,7 +213,7 @@ static const json *begin_step(struct wf *w, const json *in, struct err *e)
 	if (!fix_begin(
 	            h->store, wf_key(w), &row, h->settings->limits.open_prs_per_repo, &row.n, e) ||
 	        !start_run(w, &row, &run, e) ||
-	        !audit_add(h->store, row.started_by, "fix", inc->id, contract, e))
+	        !audit_add(h->store, wf_key(w), row.started_by, "fix", inc->id, contract, e))
 		return NULL;
 	json_set_int(out, "n", row.n);
 	json_set_int(out, "run", run);

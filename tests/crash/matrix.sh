@@ -2,8 +2,9 @@
 # matrix.sh: the crash matrix. The real bot is killed with SIGKILL at every boundary of every step of every workflow,
 # started again, left to finish, and what the peers saw and what the store holds is compared with an undisturbed life.
 #
-#   matrix.sh          many points in one life: each step dies a few times, so that its attempts suffice
+#   matrix.sh          a few points in one life: each step dies at most as often as its attempts allow
 #   matrix.sh alone    each point in a life of its own (long)
+# CRASH_LIVES: only so many lives, chosen at random by CRASH_SEED, which is printed.
 # HEALBOT and SANDBOX are test builds, TMP is a folder. CRASH_JOBS (2) lives at a time; CRASH_STORIES picks stories;
 # CRASH_POINTS is a regular expression that picks points. Prints TAP and a table.
 set -u
@@ -11,6 +12,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 ROOT=${ROOT:-$(cd "$here/../.." && pwd)}
 . "$here/stories.sh"
 mode=${1:-together}
+SEED=${CRASH_SEED:-$EPOCHSECONDS}
 JOBS=${CRASH_JOBS:-2}
 STORIES=${CRASH_STORIES:-$STORIES}
 M=$TMP/matrix
@@ -34,27 +36,43 @@ calm_lives() {
 	done
 }
 
-# Each point belongs to the first story that reaches it. The limit of kills of one step in one life is below its
-# attempts; a dialog has one attempt more than a crash.
+# Each point belongs to the first story that reaches it. No step may lose all its attempts (4 of an answer):
+# a life has at most 3 kills, 2 of one step, for a kill counts for whatever else was being executed.
 plan_lives() {
 	for s in $STORIES; do
 		grep -v '^killed' "$M/$s.calm/reached" | grep ':1$' | grep -E "${CRASH_POINTS:-.}" | awk '!seen[$0]++' | sed "s/^/$s /"
-	done | awk -v mode="$mode" -v m="$M" '
-		seen[substr($0, length($1) + 2)]++ {next}
+	done | awk -v most="$([ "$mode" = alone ] && echo 1 || echo 3)" -v m="$M" '
 		{
 			point = substr($0, length($1) + 2)
-			step = point; sub(/^[^:]*:/, "", step); sub(/ [A-Z]+ [^ ]*$/, "", step); sub(/:1$/, "", step)
-			limit = step ~ /dialog|investigate.begin/ ? 1 : 2
-			seen_before = count[$1, step]++
-			life = mode == "alone" ? ++n[$1] : int((seen_before) / (limit)) + 1
+			if (seen[point]++)
+				next
+			step = point
+			sub(/^[^:]*:/, "", step); sub(/ [A-Z]+ [^ ]*$/, "", step); sub(/:1$/, "", step)
+			limit = step ~ /dialog|investigate.ask/ ? 1 : 2
+			for (life = 1; kills[$1, life] >= most || of[$1, life, step] >= limit; life++)
+				;
+			kills[$1, life]++
+			of[$1, life, step]++
 			print $1, m "/" $1 "." life, point
-		}' >"$M/plan"
+		}' >"$M/plan.all"
+	sample >"$M/plan"
 	while read -r story dir point; do
 		mkdir -p "$dir"
 		echo "$point" >>"$dir/points"
 		cp "$dir/points" "$dir/wanted"
 	done <"$M/plan"
 	cut -d ' ' -f 1,2 "$M/plan" | sort -u >"$M/lives"
+}
+
+# CRASH_LIVES of them, chosen by CRASH_SEED; all when it is not set.
+sample() {
+	if [ -z "${CRASH_LIVES:-}" ]; then
+		cat "$M/plan.all"
+		return
+	fi
+	cut -d ' ' -f 2 "$M/plan.all" | sort -u | awk -v seed="$SEED" 'BEGIN {srand(seed)} {print rand(), $0}' | sort -n |
+		head -n "$CRASH_LIVES" | cut -d ' ' -f 2 >"$M/chosen"
+	awk 'NR == FNR {chosen[$1] = 1; next} chosen[$2]' "$M/chosen" "$M/plan.all"
 }
 
 # --- how a life is judged: what it says is one line for each violation
@@ -115,7 +133,8 @@ table() {
 		done <"$M/lives" | wc -l)
 		printf '# %-14s %7d %7d %11d\n' "$point" "$n" "$killed" "$bad"
 	done
-	echo "# $(wc -l <"$M/plan") points in $(wc -l <"$M/lives") lives of $(wc -w <<<"$STORIES") stories," \
+	echo "# CRASH_SEED=$SEED"
+	echo "# $(wc -l <"$M/plan") of $(wc -l <"$M/plan.all") points in $(wc -l <"$M/lives") lives of $(wc -w <<<"$STORIES") stories," \
 		"$(cat "$M"/*/killed | wc -l) kills, $(cat "$M"/*/violations | wc -l) violations"
 }
 
@@ -130,11 +149,10 @@ calm_lives
 plan_lives
 run_lives <"$M/lives"
 judge_all >"$M/bad"
-if [ "$mode" = together ] && [ -s "$M/bad" ]; then
-	# Which point was it? And points that the other kills kept from being reached.
-	:
-fi
 table
+if [ ! -s "$M/plan" ]; then
+	say "not ok" "there are points to kill at"
+fi
 while read -r story dir; do
 	say "not ok" "the life $(basename "$dir") leaves what an undisturbed one leaves"
 	sed 's/^/# killed at /' "$dir/killed"

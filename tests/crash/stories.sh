@@ -4,7 +4,7 @@
 # A story waits for what the bot has done, never for a time, and has the same outcome however often the bot dies.
 
 ANA=U0ANA00001 BEN=U0BEN00001 CHO=U0CHO00001 GUEST=U0GUEST001
-STORIES="chat talk fix close trouble lost"
+STORIES="first chat talk fix close trouble lost sick"
 
 inc() { till "SELECT 1 FROM incident WHERE id = 1 AND ($1)"; }
 shown() { till "SELECT 1 FROM slot WHERE slot = '$1' AND ts IS NOT NULL"; }
@@ -21,11 +21,12 @@ repo() { db 'SELECT repo FROM fix ORDER BY n DESC LIMIT 1'; }
 at_github() { # VERB, about the newest pull request
 	sb POST "github/$1" "{\"repo\":\"$(repo)\",\"number\":$(pr)}" >/dev/null
 }
-# the button ACTION of the message whose text begins so
+# the button ACTION of the message whose text begins so, as soon as it is there
+with_button='[.. | objects | select((.ts? // "") != "" and (.text? | type == "string" and startswith($t)) and
+	any(.. | .action_id? // empty; . == $a))]'
 button() { # USER ACTION TEXT
-	till_ok slack_has --arg t "$3" '[.. | objects | select((.ts? // "") != "" and (.text? // "" | startswith($t)))] | length > 0'
-	click "$1" "$(sb GET slack/state | jq --arg t "$3" --arg a "$2" \
-		'[.. | objects | select((.ts? // "") != "" and (.text? // "" | startswith($t)))][0] | {ts, action_id: $a}')"
+	till_ok slack_has --arg t "$3" --arg a "$2" "$with_button | length > 0"
+	click "$1" "$(sb GET slack/state | jq --arg t "$3" --arg a "$2" "${with_button}[0] | {ts, action_id: \$a}")"
 }
 form_is_open() { slack_has '.views | length > 0'; }
 
@@ -34,6 +35,11 @@ begin() {
 	inc "state = 'diagnosed'"
 	shown plan
 	calm
+}
+
+# From the first scan to the plan in the thread.
+story_first() {
+	begin
 }
 
 # A person's commands, answers included; what is mistyped; what is refused.
@@ -93,7 +99,7 @@ story_fix() {
 	fix_is 1 stopped
 	calm
 	no_faults
-	click $BEN "{\"ts\":\"$(ts)\",\"action_id\":\"fix\"}"
+	button $BEN fix '🔴 INC-1'
 	till_ok form_is_open
 	click $BEN '{}' submit
 	fix_is 2 pr_open
@@ -145,4 +151,19 @@ story_lost() {
 	failed follow
 	calm
 	no_faults
+}
+
+# The scan kills the bot each time; Slack takes no edit any more.
+story_sick() {
+	begin
+	poison before-body:scan.judge:1
+	slash $BEN scan
+	failed scan
+	calm
+	fault slack chat.update 0 '{"json":{"ok":false,"error":"ekm_access_denied"}}'
+	slash $BEN 'ack 1'
+	till "SELECT 1 FROM run WHERE workflow = 'publish!failed'"
+	no_faults
+	inc 'acked_by IS NOT NULL'
+	calm
 }

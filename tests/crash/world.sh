@@ -1,7 +1,7 @@
 # world.sh - for the crash matrix: one sandbox, one store, and a bot that is started again whenever it is killed.
 # Source it with W (an empty folder), HEALBOT and SANDBOX set.
 #
-#   world_start [SECTION.KEY=VALUE ...]   sandbox, settings, and the bot; it dies at the points in $W/points,
+#   world_start [SECTION.KEY=VALUE ...]   sandbox, AFTER_SANDBOX (a command), settings, and the bot; it dies at the points in $W/points,
 #                                         one after the other, each once
 #   world_stop                            the bot in order, then the sandbox
 #   db SQL                                reads the store
@@ -135,7 +135,9 @@ world_start() {
 	SB=$!
 	till_ok test -s "$W/sandbox.json"
 	URL=$(jq -r .url "$W/sandbox.json")
-	sb POST slack/config '{"rate":false}' >/dev/null
+	# Slack's second and third attempt after 2 and 10 s of this world, whose bot is soon back
+	sb POST slack/config '{"rate":false,"retry_ms":[100,400000,2000000]}' >/dev/null
+	${AFTER_SANDBOX:-:}
 	world_ini scan.every=1h scan.shadow=no scan.open=9/9 "opencode.url=${OPENCODE_URL:-$URL/opencode}" opencode.poll=100ms github.poll=100ms \
 		verify.window=100ms "$@" >"$W/heal.ini"
 	supervise &

@@ -9,6 +9,7 @@
 #include "handler.h"
 #include "incident.h"
 #include "incident/state.h"
+#include "store/db.h"
 #include "store/runs.h"
 #include "store/store.h"
 #include "str.h"
@@ -162,6 +163,30 @@ static void an_event_of_a_step_takes_effect_once(void **state)
 		assert_int_equal(n, before);
 	}
 	assert_int_equal(get(g, id)->state, INCIDENT_DISMISSED);
+}
+
+static int audited;
+
+static bool count_audit(struct db *db, void *arg, struct err *e)
+{
+	int64_t n = 0;
+	bool ok = db_get_int(db, &n, NULL, "SELECT count(*) FROM audit", NULL, e);
+
+	(void)arg;
+	audited = (int)n;
+	return ok;
+}
+
+static void who_did_it_is_written_once(void **state)
+{
+	struct ground *g = *state;
+	struct err e = {0};
+
+	for (int i = 0; i < 2; i++)
+		assert_true(audit_add(g->s, "run-1.begin", "U1", "fix", 1, NULL, &e));
+	assert_true(audit_add(g->s, "run-2.begin", "U1", "fix", 1, NULL, &e));
+	assert_true(store_write(g->s, count_audit, NULL, &e));
+	assert_int_equal(audited, 2);
 }
 
 static void comes_back_within_a_day_under_the_same_number(void **state)
@@ -523,6 +548,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	        T(opening_twice_is_one),
 	        T(an_event_of_a_step_takes_effect_once),
+	        T(who_did_it_is_written_once),
 	        T(comes_back_within_a_day_under_the_same_number),
 	        T(dismissed_ones_are_not_opened_again_under_the_same_number),
 	        T(people_are_told_why_it_is_refused),
