@@ -123,13 +123,13 @@ static int smaller(const void *a, const void *b)
 static void measure(struct site *site, const char *path, const char *param)
 {
 	int64_t us[TIMES];
-	size_t bytes = 0;
+	size_t bytes = 0, middle = TIMES / 2;
 
 	for (int i = 0; i < TIMES; i++)
 		us[i] = make(site, path, param, &bytes);
 	qsort(us, TIMES, sizeof(us[0]), smaller);
 	printf("%-12s %-24s %6.2f ms median, %6.2f ms worst, %zu bytes\n", path, str_or(param, ""),
-	        (double)us[TIMES / 2] / 1000, (double)us[TIMES - 1] / 1000, bytes);
+	        (double)us[middle] * 1e-3, (double)us[TIMES - 1] * 1e-3, bytes);
 }
 
 int main(int argc, char **argv)

@@ -434,7 +434,7 @@ struct slow {
 	bool ok;
 };
 
-/* A page is in the making and its client goes; forty wait behind it, unread; then one is asked for
+/* A page is in the making and its client goes; twenty wait behind it, unread; then one is asked for
  * properly. */
 static void ask_slowly(void *arg)
 {
@@ -442,7 +442,7 @@ static void ask_slowly(void *arg)
 	struct http *h = http_new();
 	struct http_request r = {
 	        .url = arena_printf(g->a, "http://127.0.0.1:%d/slow", pages_port(g->p))};
-	int gone = raw_request(g->p, "/slow"), fds[40];
+	int gone = raw_request(g->p, "/slow"), fds[20];
 	struct err e;
 
 	while (!atomic_load(&waiting))
