@@ -138,6 +138,7 @@ static bool write_head(struct conn *c)
 	const struct header_line own[] = {
 	        {"cache-control:",
 	                str_or(number(c->a, "public, max-age=", out->cache_s), "no-store")},
+	        {"connection:", c->close ? "close" : NULL}, /* or the client would use it again */
 	        {"refresh:", number(c->a, "", out->refresh_s)},
 	        {"retry-after:", out->status == 503 ? "1" : NULL},
 	        {"allow:", out->status == 405 ? "GET, HEAD" : NULL},
