@@ -41,6 +41,13 @@ bot_start
 check 'the quota is used up: said at once' wait_for 20 shows 'No diagnosis:'
 check '… and asked once, not again and again' equal "$(sb_count llm request '')" 1
 
+fresh
+fault llm '' 1 '{"drop_after":true}'
+bot_start
+check 'the answer of the model is lost: asked again' wait_for 60 is api state diagnosed
+sb POST slack/command '{"user":"U0BEN00001","text":"cost"}' >/dev/null
+check '… and counted, as it may have been paid' wait_for 10 shows 'Answers lost in 30 days'
+
 # --- Slack: the answer to a post is lost, posts are refused, blocks are refused
 fresh
 fault slack chat.postMessage 1 '{"drop_after":true}'
