@@ -259,7 +259,8 @@ static bool load(struct entry *en, const struct run_claim *c, struct err *e)
 	}
 	/* Who cancelled it between the claim and now did not find it executing. */
 	atomic_store(&en->worker->steered, true);
-	return find_function(en, c, e) && load_steps(en, e) && entry_wanted(en, e);
+	return find_function(en, c, e) && (c->entries == 1 || load_steps(en, e)) &&
+	       entry_wanted(en, e); /* the first time it has no steps */
 }
 
 static void decide_failure(struct entry *en, struct run_commit *c, const struct err *why)

@@ -156,9 +156,9 @@ static int run_child(
 
 	if (pid == 0) {
 		if (crash_at)
-			setenv("HEAL_CRASH_AT", crash_at, 1);
+			setenv("CRASH_AT", crash_at, 1);
 		else
-			unsetenv("HEAL_CRASH_AT");
+			unsetenv("CRASH_AT");
 		execl("/proc/self/exe", "test_flow_upgrade", "child", k->dir, ed, version, min,
 		        (char *)NULL);
 		_exit(127);
