@@ -5,7 +5,7 @@
  * JSON, logfmt, YAML, argv, headers, XML, %+v), private keys, JWT, passwords in URLs and connection
  * strings, cookies, Authorization headers, cards, IBAN, e-mail addresses, and exact values. What is
  * not: commit hashes, UUIDs and ids without a telling key, checksums, placeholders (password=null,
- * Bearer undefined, ${VAR}), IP addresses, telephone numbers.
+ * Bearer undefined, ${VAR}), telephone numbers, IP addresses (unless asked for).
  *
  * A mask is "<kind#hhhh>": the digits are a keyed hash of the value, so that equal stays equal in
  * the whole process, in each thread and each struct redact, and nothing can be guessed from them. A
@@ -33,6 +33,11 @@ void redact_key(const void *secret, size_t n);
  * URL-encoded, JSON-escaped and base64 form; at least 6 bytes, shorter ones are ignored (returns
  * false). Copied. */
 bool redact_exact(struct redact *r, const char *kind, const char *value);
+
+/* Which IP addresses are masked too (none, unless this is called); loopback and 0.0.0.0 never are.
+ */
+enum redact_ips { REDACT_IPS_NONE, REDACT_IPS_PUBLIC, REDACT_IPS_ALL };
+void redact_ips(struct redact *r, enum redact_ips which);
 
 /* The redacted text (arena); the same pointer when nothing changed. */
 const char *redact_text(struct redact *r, struct arena *a, const char *s);

@@ -138,6 +138,10 @@ struct settings {
 		int64_t poll_ms; /* how often an act is looked at while it takes effect */
 	} actions;
 	struct {
+		const char *values; /* file of exact values that must never be seen; NULL = none */
+		int ips;            /* enum redact_ips */
+	} redact;
+	struct {
 		const char **fixers, **responders, **admins,
 		        **oncall; /* U… W… S… ids, NULL-terminated */
 	} who;

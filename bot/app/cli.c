@@ -173,6 +173,8 @@ static bool load(struct cli *c)
 	secrets_load(c->arena, k, &problems);
 	c->secrets = k;
 	c->settings = config_load(c->arena, &src, &problems);
+	if (c->settings && c->settings->redact.values)
+		secrets_listed(c->arena, c->settings->redact.values, k, &problems);
 	if (c->settings)
 		config_require(c->settings, k, c->command->needs, &problems);
 	fputs(problems.s, stderr);

@@ -74,6 +74,12 @@ static const struct cli_option config_options[] = {
         {NULL, NULL, NULL},
 };
 
+static const struct cli_option redact_options[] = {
+        {"values", "FILE", "exact values to mask as well, one a line"},
+        {"ips", "WHICH", "mask IP addresses too: public or all"},
+        {NULL, NULL, NULL},
+};
+
 #define RUN_NEEDS (NEED_SETTINGS | NEED_SLACK | NEED_RAILWAY | NEED_LLM | NEED_OPENCODE | NEED_HTTP)
 
 const struct cli_command cli_commands[] = {
@@ -117,7 +123,7 @@ const struct cli_command cli_commands[] = {
                 digest_options},
         {"redact", "", "filter: lines in, the same lines without secrets out",
                 "The same masking that everything passes before it leaves the machine.",
-                "healbot redact < app.log", 0, command_redact, NULL},
+                "healbot redact < app.log", 0, command_redact, redact_options},
         {"simulate", "", "samples against the thresholds",
                 "Reads CSV with the header service,ts,cpu,cpu_limit,mem_gb,mem_limit_gb,requests,"
                 "errors_4xx,errors_5xx,p50_ms,p95_ms,deploy and prints one JSON line for each incident "

@@ -281,7 +281,7 @@ int command_doctor(struct cli *c, int argc, char **argv)
 	(void)argc;
 	(void)argv;
 	http_global_init();
-	gate_install(c->secrets);
+	gate_install(c->secrets, c->settings->redact.ips);
 	sh = shared_new(c->settings, c->secrets, NULL);
 	h = world_new(sh);
 	checks = doctor_run(c->arena, h, c->secrets, true, &failed, &unreachable);

@@ -6,7 +6,9 @@
 
 #include "app/cli.h"
 #include "app/commands.h"
+#include "app/secrets.h"
 #include "redact.h"
+#include "str.h"
 
 enum {
 	BLOCK = 256 * 1024,
@@ -87,19 +89,45 @@ static bool filter(struct filter *f)
 	}
 }
 
+/* --values and --ips. */
+static bool options(struct cli *c, struct redact *r)
+{
+	const char *path = cli_opt(c, "values"), *ips = cli_opt(c, "ips");
+	struct str problems = str_new(c->arena);
+	struct secrets k = {0};
+
+	if (path && !secrets_listed(c->arena, path, &k, &problems)) {
+		fputs(problems.s, stderr);
+		return false;
+	}
+	for (size_t i = 0; k.listed && k.listed[i]; i++)
+		redact_exact(r, "listed", k.listed[i]);
+	if (!ips)
+		return true;
+	if (!str_eq(ips, "public") && !str_eq(ips, "all")) {
+		fprintf(stderr, "healbot: --ips takes public or all\n");
+		return false;
+	}
+	redact_ips(r, str_eq(ips, "all") ? REDACT_IPS_ALL : REDACT_IPS_PUBLIC);
+	return true;
+}
+
 int command_redact(struct cli *c, int argc, char **argv)
 {
 	struct filter f = {.r = redact_new(), .a = arena_new(64 * 1024)};
-	bool ok;
+	bool ok = true;
+	int code = EXIT_USAGE;
 
-	(void)c;
 	(void)argc;
 	(void)argv;
-	ok = filter(&f);
+	if (options(c, f.r)) {
+		ok = filter(&f);
+		code = ok ? EXIT_OK : EXIT_FAILED;
+	}
 	if (!ok)
 		perror("healbot: redact");
 	free(f.buf);
 	arena_free(f.a);
 	redact_free(f.r);
-	return ok ? EXIT_OK : EXIT_FAILED;
+	return code;
 }

@@ -302,7 +302,7 @@ int command_run(struct cli *c, int argc, char **argv)
 	(void)argv;
 	block_signals();
 	http_global_init();
-	gate_install(c->secrets);
+	gate_install(c->secrets, c->settings->redact.ips);
 	ok = start(&b, c->secrets, &e);
 	if (ok) {
 		greet(&b, c->arena);

@@ -60,7 +60,7 @@ int command_runs(struct cli *c, int argc, char **argv)
 	struct store *s;
 	bool ok;
 
-	gate_install(c->secrets);
+	gate_install(c->secrets, c->settings->redact.ips);
 	s = store_open(c->settings->heal.db, STORE_LOOK, &e);
 	ok = s && (argc > 0 ? show_one(c, s, argv[0], &e) : list_all(c, s, &e));
 	store_close(s);

@@ -60,7 +60,7 @@ int command_scan(struct cli *c, int argc, char **argv)
 	(void)argc;
 	(void)argv;
 	http_global_init();
-	gate_install(c->secrets);
+	gate_install(c->secrets, c->settings->redact.ips);
 	sh = shared_new(c->settings, c->secrets, NULL);
 	h = world_new(sh);
 	if (look(h, c->arena, cli_opt(c, "service"), &scan, &e))

@@ -123,7 +123,7 @@ static int order_runs(struct cli *c, const char *word, int argc, char **argv)
 	struct err e = {0};
 	bool here = false;
 
-	gate_install(c->secrets);
+	gate_install(c->secrets, c->settings->redact.ips);
 	json_set_str(order, "do", word);
 	if (cli_opt(c, "from"))
 		json_set_str(order, "from", cli_opt(c, "from"));

@@ -38,6 +38,8 @@ const struct section setting_sections[] = {
         {"actions",
                 "Remedies that are not code: who may change what at Railway, each by its own list "
                 "of Slack ids. An empty list means nobody."},
+        {"redact",
+                "What is masked beside secrets and personal data, in whatever leaves the program."},
         {"who", "Rights, by Slack id of a user (U…) or a user group (S…). An empty "
                 "list of fixers or admins means nobody, of responders everybody in the channel."},
         {"service", "One section for each service that differs: [service \"name\"], the name as in "
@@ -256,6 +258,13 @@ const struct setting setting_table[] = {
                 .help = "May change a variable. Values that look like secrets are refused."},
         {"actions", "poll", SET_DURATION, AT(actions.poll_ms), .def = "10s", .min = 50,
                 .max = 10 * MIN, .help = "How often an act is looked at while it takes effect."},
+
+        {"redact", "values", SET_STR, AT(redact.values), .example = "/run/secrets/never-seen",
+                .help = "File with exact values that must never be seen, one a line, six bytes or "
+                        "more; also found URL-encoded, JSON-escaped and in base64."},
+        {"redact", "ips", SET_ENUM, AT(redact.ips), .def = "no", .words = "no public all",
+                .help = "Which IP addresses are masked: none, those of the public Internet, or all. "
+                        "Loopback is never masked."},
 
         {"who", "fixers", SET_IDS, AT(who.fixers), .words = "UWS", .example = "U012AB3CD S0614TZR7",
                 .help = "May start and stop fixes."},

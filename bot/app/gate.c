@@ -10,6 +10,7 @@
 #include "str.h"
 
 static const char *const *values; /* set once, before threads */
+static enum redact_ips mask_ips;
 static pthread_key_t key;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
@@ -19,6 +20,7 @@ struct redact *gate_redactor(void)
 
 	for (size_t i = 0; values && values[i]; i++)
 		redact_exact(r, "heal-secret", values[i]);
+	redact_ips(r, mask_ips);
 	return r;
 }
 
@@ -77,12 +79,13 @@ static void key_masks(void)
 	arena_free(a);
 }
 
-void gate_install(const struct secrets *k)
+void gate_install(const struct secrets *k, int ips)
 {
 	static struct arena *kept;
 
 	kept = kept ? kept : arena_new(0);
 	values = k ? secrets_values(kept, k) : NULL;
+	mask_ips = (enum redact_ips)ips;
 	key_masks();
 	http_set_gate(on_http, NULL);
 	log_set_filter(on_log, NULL);

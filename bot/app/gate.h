@@ -14,7 +14,7 @@
 
 /* Installs it in net/http and in the log. `k` lives as long as the program. Thread: main, before
  * others exist. */
-void gate_install(const struct secrets *k);
+void gate_install(const struct secrets *k, int ips); /* enum redact_ips */
 /* A new redactor that knows the secrets; the caller frees it. */
 struct redact *gate_redactor(void);
 /* The text as it may leave (arena). Thread: any. */

@@ -18,6 +18,9 @@
 
 /* Shorter ones are placeholders, and would make the redaction gate mask common words. */
 #define SECRET_MIN 8
+/* A shorter one would mask parts of common words (redact_exact ignores them). */
+#define LISTED_MIN 6
+#define LISTED_MAX 1000000
 
 struct secret {
 	const char *name;
@@ -175,9 +178,13 @@ bool secrets_load(struct arena *a, struct secrets *out, struct str *problems)
 
 const char *const *secrets_values(struct arena *a, const struct secrets *k)
 {
-	const char **list = ARENA_ARRAY(a, COUNT + 1, const char *);
 	struct secrets copy = *k;
-	size_t n = 0;
+	size_t n = 0, listed = 0;
+	const char **list;
+
+	while (k->listed && k->listed[listed])
+		listed++;
+	list = ARENA_ARRAY(a, COUNT + listed + 1, const char *);
 
 	for (size_t i = 0; i < COUNT; i++) {
 		const char *v = *field(&copy, &table[i]);
@@ -185,7 +192,53 @@ const char *const *secrets_values(struct arena *a, const struct secrets *k)
 		if (v && !table[i].is_name)
 			list[n++] = v;
 	}
+	for (size_t i = 0; i < listed; i++)
+		list[n++] = k->listed[i];
 	return list;
+}
+
+/* The whole file; NULL with a line in problems. */
+static const char *slurp(struct arena *a, const char *path, struct str *problems)
+{
+	struct str b = str_new(a);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : 0;
+	char buf[4096];
+
+	while (fd >= 0 && (n = read(fd, buf, sizeof(buf))) > 0 && b.len < LISTED_MAX)
+		str_addn(&b, buf, (size_t)n);
+	if (n < 0)
+		str_addf(problems, "[redact] values: %s cannot be read: %s\n", path,
+		        strerrordesc_np(errno));
+	else if (n > 0)
+		str_addf(problems, "[redact] values: %s is larger than 1 MB\n", path);
+	explicit_bzero(buf, sizeof(buf));
+	if (fd >= 0)
+		close(fd);
+	return n == 0 ? str_or(b.s, "") : NULL;
+}
+
+bool secrets_listed(struct arena *a, const char *path, struct secrets *out, struct str *problems)
+{
+	const char *text = slurp(a, path, problems), **list;
+	size_t n = 0, line = 0, before = problems->len;
+
+	if (!text)
+		return false;
+	list = ARENA_ARRAY(a, strlen(text) / 2 + 2, const char *);
+	for (const char *p = text; *p; p += *p == '\n') {
+		size_t k = strcspn(p, "\r\n");
+
+		line++;
+		if (k >= LISTED_MIN)
+			list[n++] = arena_strndup(a, p, k);
+		else if (k > 0)
+			str_addf(problems, "[redact] values: line %zu has fewer than %d bytes\n",
+			        line, LISTED_MIN);
+		p += strcspn(p, "\n");
+	}
+	out->listed = list;
+	return problems->len == before;
 }
 
 void secrets_harden(void)

@@ -15,12 +15,13 @@
 
 /* NULL = not given. Read-only after start; any thread. */
 struct secrets {
-	const char *slack_app;         /* SLACK_APP_TOKEN, xapp-… */
-	const char *slack_bot;         /* SLACK_BOT_TOKEN, xoxb-… */
-	const char *railway_api;       /* RAILWAY_API_TOKEN: account or workspace, Bearer */
-	const char *railway_project;   /* RAILWAY_TOKEN: project token */
-	const char *openai;            /* OPENAI_API_KEY */
-	const char *anthropic;         /* ANTHROPIC_API_KEY */
+	const char *const *listed;   /* what the operator lists, NULL-terminated; NULL = nothing */
+	const char *slack_app;       /* SLACK_APP_TOKEN, xapp-… */
+	const char *slack_bot;       /* SLACK_BOT_TOKEN, xoxb-… */
+	const char *railway_api;     /* RAILWAY_API_TOKEN: account or workspace, Bearer */
+	const char *railway_project; /* RAILWAY_TOKEN: project token */
+	const char *openai;          /* OPENAI_API_KEY */
+	const char *anthropic;       /* ANTHROPIC_API_KEY */
 	const char *opencode_password; /* OPENCODE_SERVER_PASSWORD */
 	const char *opencode_username; /* OPENCODE_SERVER_USERNAME; "opencode" when not given */
 	const char *github;            /* GITHUB_TOKEN */
@@ -32,7 +33,12 @@ struct secrets {
  * is a line with its remedy and without the value. Call before threads. */
 bool secrets_load(struct arena *a, struct secrets *out, struct str *problems);
 
-/* Every secret value that is set (user names are none), NULL-terminated, for the redaction gate. */
+/* The lines of a file as out->listed; false with a line in problems when it cannot be read or one
+ * is too short. No line is ever printed. */
+bool secrets_listed(struct arena *a, const char *path, struct secrets *out, struct str *problems);
+
+/* Every secret value that is set (user names are none), and the listed ones, NULL-terminated, for
+ * the redaction gate. */
 const char *const *secrets_values(struct arena *a, const struct secrets *k);
 
 /* No core dumps, no ptrace by others. Call first in main. */

@@ -30,6 +30,21 @@ void redact_free(struct redact *r)
 
 /* --- exact values --- */
 
+/* The longest that stands at p. */
+static const struct redact_form *form_at(const struct redact *r, const char *p, size_t left)
+{
+	unsigned pair = (unsigned)((unsigned char)p[0] << 8 | (unsigned char)p[1]);
+	const struct redact_form *best = NULL;
+
+	for (uint32_t i = r->first_form[pair % FORM_HEADS]; i > 0; i = r->forms[i - 1].next) {
+		const struct redact_form *f = &r->forms[i - 1];
+
+		if (f->n <= left && memcmp(p, f->text, f->n) == 0 && (!best || f->n > best->n))
+			best = f;
+	}
+	return best;
+}
+
 static void add_form(struct redact *r, const char *kind, const char *text)
 {
 	size_t n = strlen(text);
@@ -37,9 +52,8 @@ static void add_form(struct redact *r, const char *kind, const char *text)
 
 	if (n < MIN_EXACT)
 		return;
-	for (size_t i = 0; i < r->n_forms; i++)
-		if (strcmp(r->forms[i].text, text) == 0)
-			return;
+	if (form_at(r, text, n) && form_at(r, text, n)->n == n)
+		return;
 	if (r->n_forms == r->cap_forms) {
 		struct redact_form *more =
 		        ARENA_ARRAY(r->a, r->cap_forms * 2 + 16, struct redact_form);
@@ -49,8 +63,10 @@ static void add_form(struct redact *r, const char *kind, const char *text)
 		r->cap_forms = r->cap_forms * 2 + 16;
 		r->forms = more;
 	}
-	r->forms[r->n_forms++] = (struct redact_form){arena_strdup(r->a, text), n, kind};
 	pair = (unsigned)((unsigned char)text[0] << 8 | (unsigned char)text[1]);
+	r->forms[r->n_forms] = (struct redact_form){
+	        arena_strdup(r->a, text), n, kind, r->first_form[pair % FORM_HEADS]};
+	r->first_form[pair % FORM_HEADS] = (uint32_t)++r->n_forms;
 	r->pairs[pair >> 3] |= (uint8_t)(1U << (pair & 7));
 }
 
@@ -109,19 +125,6 @@ bool redact_exact(struct redact *r, const char *kind, const char *value)
 	return true;
 }
 
-static const struct redact_form *form_at(const struct redact *r, const char *p, size_t left)
-{
-	const struct redact_form *best = NULL;
-
-	for (size_t i = 0; i < r->n_forms; i++) {
-		const struct redact_form *f = &r->forms[i];
-
-		if (f->n <= left && memcmp(p, f->text, f->n) == 0 && (!best || f->n > best->n))
-			best = f;
-	}
-	return best;
-}
-
 static void exact_pass(struct scan *x)
 {
 	size_t i = 0;
@@ -140,6 +143,11 @@ static void exact_pass(struct scan *x)
 	}
 	if (x->changed)
 		str_addn(x->out, x->s + x->done, x->n - x->done);
+}
+
+void redact_ips(struct redact *r, enum redact_ips which)
+{
+	r->ips = which;
 }
 
 /* --- lines --- */

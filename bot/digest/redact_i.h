@@ -20,6 +20,7 @@ enum {
 	REDACT_KINDS = 64, /* distinct kinds in a receipt; more are counted as "other" */
 	REDACT_VENDORS = 400,
 	VENDOR_HEADS = 1024,
+	FORM_HEADS = 4096,
 	KEY_MEMO = 1024,
 	KEY_MAX = 64, /* longest key name that is looked at, bytes */
 };
@@ -51,6 +52,7 @@ struct redact_form {
 	const char *text;
 	size_t n;
 	const char *kind;
+	uint32_t next; /* with the same head */
 };
 
 struct redact_tally {
@@ -85,6 +87,8 @@ struct redact {
 	struct arena *a;
 	struct redact_form *forms;
 	size_t n_forms, cap_forms;
+	uint32_t first_form[FORM_HEADS]; /* by the first two bytes; from 1, 0 = none */
+	enum redact_ips ips;
 	uint8_t pairs[8192]; /* bit set of the first two bytes of the forms */
 	struct redact_tally tally[REDACT_KINDS];
 	size_t n_tally, count;
@@ -189,6 +193,7 @@ size_t jwk_at(struct scan *x, size_t at, size_t end); /* private members of a JS
 /* redact_pii.c */
 size_t email_at(struct scan *x, size_t at);
 size_t number_at(struct scan *x, size_t at);
+size_t ip_at(struct scan *x, size_t at, size_t end); /* when the operator wants it */
 size_t iban_at(struct scan *x, size_t at, size_t end);
 /* redact_block.c */
 size_t block_at(struct scan *x, size_t at); /* at "-----BEGIN" */

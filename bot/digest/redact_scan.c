@@ -128,6 +128,8 @@ static size_t word_at(struct scan *x, size_t at)
 		return next;
 	if ((x->s[at] | 32) == 'b' && (next = auth_words(x, at, end)) > 0)
 		return next;
+	if (x->r->ips && (next = ip_at(x, at, end)) > 0)
+		return next;
 	if (IS(x->s[at], C_DIGIT) &&
 	        ((next = number_at(x, at)) > 0 || (next = pgpass_at(x, at, end)) > 0))
 		return next;

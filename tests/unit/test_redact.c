@@ -299,6 +299,43 @@ static void test_exact(void **state)
 	redact_free(r);
 }
 
+static void test_ips(void **state)
+{
+	static const char text[] =
+	        "from 93.184.216.34:5123 via 10.0.0.7, 127.0.0.1 and 2a00:1450:4001::8a to "
+	        "fd00::1; v1.2.3.4, 10:15:00:123, 02:42:ac:11:00:02, 1.2.3.4.5";
+	struct arena *a = *state;
+	struct redact *r = redact_new();
+	const char *out;
+
+	assert_ptr_equal(redact_text(r, a, text), text);
+	redact_ips(r, REDACT_IPS_PUBLIC);
+	out = redact_text(r, a, text);
+	unit_case("%s", out);
+	assert_int_equal(redact_count(r), 2);
+	assert_non_null(strstr(out, ">:5123 via 10.0.0.7, 127.0.0.1 and <ip#"));
+	redact_reset_count(r);
+	redact_ips(r, REDACT_IPS_ALL);
+	out = redact_text(r, a, text);
+	unit_case("%s", out);
+	assert_int_equal(redact_count(r), 4);
+	assert_non_null(strstr(out, "; v1.2.3.4, 10:15:00:123, 02:42:ac:11:00:02, 1.2.3.4.5"));
+	redact_free(r);
+}
+
+/* Thousands of listed values: found, and no slower for that. */
+static void test_many_exact(void **state)
+{
+	struct arena *a = *state;
+	struct redact *r = redact_new();
+
+	for (int i = 0; i < 3000; i++)
+		redact_exact(r, "listed", arena_printf(a, "value-%d-of-many", i));
+	assert_null(strstr(redact_text(r, a, "x value-2999-of-many y"), "2999"));
+	assert_string_equal(redact_text(r, a, "x value-3000-of-many y"), "x value-3000-of-many y");
+	redact_free(r);
+}
+
 /* NUL and broken UTF-8 go through; state from line to line. */
 static void test_stream(void **state)
 {
@@ -361,5 +398,6 @@ static void test_linear(void **state)
 
 UNIT_MAIN(UNIT_ARENA(test_vendors), UNIT_ARENA(test_pairs), UNIT_ARENA(test_people),
         UNIT_ARENA(test_negatives), UNIT_ARENA(test_ids), UNIT_ARENA(test_blocks),
-        UNIT_ARENA(test_masks), UNIT_ARENA(test_exact), UNIT_ARENA(test_stream),
-        cmocka_unit_test(test_classes), UNIT_ARENA(test_linear))
+        UNIT_ARENA(test_masks), UNIT_ARENA(test_exact), UNIT_ARENA(test_ips),
+        UNIT_ARENA(test_many_exact), UNIT_ARENA(test_stream), cmocka_unit_test(test_classes),
+        UNIT_ARENA(test_linear))

@@ -153,4 +153,27 @@ static void test_shapes(void **state)
 
 #define CASE(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
-UNIT_MAIN(CASE(test_env), CASE(test_file), CASE(test_files_refused), CASE(test_shapes))
+/* What the operator lists is masked as our own secrets are; what cannot be right is said without
+ * it. */
+static void test_listed(void **state)
+{
+	struct fixture *f = *state;
+	const char *const *v;
+
+	write_file(f, "first-value\r\n\nsecond value with blanks\n", 38);
+	assert_true(secrets_listed(f->a, f->file, &f->k, &f->problems));
+	v = secrets_values(f->a, &f->k);
+	assert_string_equal(v[0], "first-value");
+	assert_string_equal(v[1], "second value with blanks");
+	assert_null(v[2]);
+	write_file(f, "long enough\nshort", 17);
+	assert_false(secrets_listed(f->a, f->file, &f->k, &f->problems));
+	assert_non_null(strstr(f->problems.s, "line 2"));
+	assert_null(strstr(f->problems.s, "short"));
+	f->problems = str_new(f->a);
+	assert_false(secrets_listed(f->a, "/nowhere/at/all", &f->k, &f->problems));
+	assert_non_null(strstr(f->problems.s, "cannot be read"));
+}
+
+UNIT_MAIN(CASE(test_env), CASE(test_file), CASE(test_files_refused), CASE(test_shapes),
+        CASE(test_listed))
