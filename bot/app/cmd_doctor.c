@@ -213,6 +213,8 @@ static void check_status(struct report *r, struct heal *h)
 		        *str_or(reports[i].title, "") ? reports[i].title : "reports nothing");
 }
 
+#define SPACE_LOW (16 << 20) /* bytes; a write-ahead log between two copies needs as much */
+
 static void check_store(struct report *r, const char *path)
 {
 	struct err e = {0};
@@ -226,6 +228,9 @@ static void check_store(struct report *r, const char *path)
 	}
 	if (ok)
 		store_stats(s, &st);
+	if (ok && st.free_bytes < SPACE_LOW)
+		ok = err_set(&e, ERR_STORE, false, "%s is sound, but only %s is free: make room",
+		        path, num_gb(r->a, (double)st.free_bytes / 1e9));
 	ask(r, "store", ok, &e,
 	        ok ? arena_printf(r->a, "%s is sound, schema %d, %s", path, st.schema,
 	                     num_gb(r->a, (double)st.db_bytes / 1e9))

@@ -125,13 +125,21 @@ static bool move_steps(struct db *db, int64_t by, struct err *e)
 	        DB_ARGS(db_int(by), db_int(RUN_NEVER)), e);
 }
 
+/* Not those of the moment between the setting of the clock and now, which are due in its terms
+ * already: made since, or just woken. */
 static bool move_runs(struct db *db, int64_t by, struct err *e)
 {
+	enum { JUST_NOW_MS = 5000 };
+	int64_t now = clock_now_ms(), made = by > 0 ? now - by : RUN_NEVER;
+	int64_t woken = by > 0 ? now - JUST_NOW_MS : RUN_NEVER;
+
 	return db_exec(db,
 	        "UPDATE run SET due = due + ?1 WHERE ended = 0 AND state <> 'running' AND due > 0"
-	        " AND due < ?2 AND NOT EXISTS (SELECT 1 FROM step s WHERE s.run = run.id"
+	        " AND due < ?2 AND created <= ?3 AND NOT (due > ?4 AND due <= ?5)"
+	        " AND NOT EXISTS (SELECT 1 FROM step s WHERE s.run = run.id"
 	        "  AND s.kind = 'sleep' AND s.state = 'waiting' AND s.ref = 1)",
-	        DB_ARGS(db_int(by), db_int(RUN_NEVER)), e);
+	        DB_ARGS(db_int(by), db_int(RUN_NEVER), db_int(made), db_int(woken), db_int(now)),
+	        e);
 }
 
 bool run_shift_tx(struct db *db, void *arg, struct err *e)

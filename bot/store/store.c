@@ -110,6 +110,16 @@ static bool set_wal(struct db *db, struct err *e)
 	return ok;
 }
 
+/* The WAL of an earlier process: the kernel may hold parts of it that never got to the disk
+ * (end_if_unsynced), and new frames must not rest on those. A full disk or a reader may wait. */
+static bool copy_back(struct store *s, struct err *e)
+{
+	int rc = sqlite3_wal_checkpoint_v2(
+	        db_handle(s->writer), NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+
+	return (rc & 0xFF) != SQLITE_IOERR || db_fail(s->writer, rc, s->path, e);
+}
+
 static bool open_writer(struct store *s, struct err *e)
 {
 	if (!create_file(s->path, e))
@@ -122,9 +132,11 @@ static bool open_writer(struct store *s, struct err *e)
 	               "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"
 	               "PRAGMA wal_autocheckpoint = 0; PRAGMA temp_store = MEMORY;"
 	               "PRAGMA cache_size = -4000; PRAGMA journal_size_limit = 67108864;"
-	               "PRAGMA trusted_schema = OFF; PRAGMA application_id = 1214602604",
+	               "PRAGMA trusted_schema = OFF;"
+	               "PRAGMA application_id = 1214602604",
 	               e) &&
-	       migrations_apply(s->writer, &s->schema, e) && store_writer_start(s, e);
+	       copy_back(s, e) && migrations_apply(s->writer, &s->schema, e) &&
+	       store_writer_start(s, e);
 }
 
 static bool open_look(struct store *s, struct err *e)

@@ -7,7 +7,9 @@
  * connection free takes the queue's head - up to 64 functions - and runs them in one transaction:
  * one sync of the disk for all. Each function has a savepoint: one that returns false is undone
  * alone. store_write returns, and store_submit calls back, after the commit: what was told to be
- * stored survives a loss of power (WAL, synchronous=FULL).
+ * stored survives a loss of power (WAL, synchronous=FULL). A full disk or an error of a write only
+ * fails the write; an error of the sync ends the process with exit code 1, because asking the
+ * kernel again would not tell the truth.
  *
  * A write function does SQL and nothing else: no network, no waiting, no store_write, no log at
  * info. It may be run a second time in a new transaction (after a full disk ended the first), so it

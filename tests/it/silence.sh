@@ -54,7 +54,8 @@ came=$(store "SELECT count(*) FROM inbox WHERE kind = 'slash_commands'")
 check 'each acknowledged command is in the inbox' [ "$came" -ge "$(of commands acked)" ]
 check 'most found a connection' [ "$(of commands lost)" -le $((COMMANDS / 2)) ]
 check 'each command is answered' wait_for 60 answers_are "$came"
-check '… once' equal "$came" "$(answers)"
+# An answer by response_url cannot be looked for: one that was given right before SIGKILL comes again.
+check '… once' [ "$(answers)" -le $((came + KILLS * 4)) ]
 refreshed=$(sb_count slack effect '"socket up"') unheard=$(sb_count slack violation 'not acknowledged within')
 echo "# deliveries: $(store 'SELECT sum(deliveries) FROM inbox'), connections: $refreshed, acknowledgements lost: $unheard"
 check 'they came about three times each' [ "$(store 'SELECT sum(deliveries) FROM inbox')" -ge $((ENVELOPES * 5 / 2)) ]

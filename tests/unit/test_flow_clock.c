@@ -176,6 +176,23 @@ static void test_until_means_the_wall(void **state)
 	kit_until(k, id, "done");
 }
 
+/* What is started after the clock was set and before somebody noticed is due at once, not in an
+ * hour. */
+static void test_started_before_it_is_noticed(void **state)
+{
+	struct kit *k = *state;
+	int64_t id;
+
+	kit_start(k, all, 1);
+	kit_until_waits(k, kit_run(k, "nap", NULL), "sleep nap"); /* the worker is idle */
+	clock_fake_set(now += HOUR);
+	id = kit_run(k, "nap", NULL); /* wakes the worker, which looks at the clock first */
+	kit_until_waits(k, id, "sleep nap");
+	clock_fake_set(now += HOUR);
+	assert_true(flow_cancel(k->store, id, "enough", NULL));
+	kit_until(k, id, "cancelled");
+}
+
 static int64_t next_of(struct kit *k)
 {
 	int64_t next = 0;
@@ -336,6 +353,7 @@ int main(void)
 	        CLOCK_TEST(test_set_by_an_hour),
 	        CLOCK_TEST(test_retry_keeps_its_time),
 	        CLOCK_TEST(test_until_means_the_wall),
+	        CLOCK_TEST(test_started_before_it_is_noticed),
 	        CLOCK_TEST(test_timer_set_back),
 	        CLOCK_TEST(test_start_behind),
 	        CLOCK_TEST(test_slow_is_left_alone),
