@@ -5,6 +5,10 @@ set -u
 here=$(cd "$(dirname "$0")" && pwd)
 W=$2
 mkdir -p "$W"
+if [ "$EPOCHSECONDS" -gt "${CRASH_UNTIL:-$EPOCHSECONDS}" ]; then
+	touch "$W/late"
+	exit 0
+fi
 exec 2>>"$W/err"
 . "$here/world.sh"
 . "$here/print.sh"

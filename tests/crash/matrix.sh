@@ -4,7 +4,8 @@
 #
 #   matrix.sh          a few points in one life: each step dies at most as often as its attempts allow
 #   matrix.sh alone    each point in a life of its own (long)
-# CRASH_LIVES: only so many lives, chosen at random by CRASH_SEED, which is printed.
+# CRASH_LIVES: only so many lives, chosen at random by CRASH_SEED, which is printed. CRASH_SECONDS: no new one is begun
+# after that time (but for 20 s after the undisturbed ones); those that were not are told.
 # HEALBOT and SANDBOX are test builds, TMP is a folder. CRASH_JOBS (2) lives at a time; CRASH_STORIES picks stories;
 # CRASH_POINTS is a regular expression that picks points. Prints TAP and a table.
 set -u
@@ -13,6 +14,7 @@ ROOT=${ROOT:-$(cd "$here/../.." && pwd)}
 . "$here/stories.sh"
 mode=${1:-together}
 SEED=${CRASH_SEED:-$EPOCHSECONDS}
+began=$EPOCHSECONDS
 JOBS=${CRASH_JOBS:-2}
 STORIES=${CRASH_STORIES:-$STORIES}
 M=$TMP/matrix
@@ -95,7 +97,7 @@ judge_all() {
 	while read -r story dir; do
 		judge "$story" "$dir" >"$dir/violations"
 		[ ! -s "$dir/violations" ] || echo "$story $dir"
-	done <"$M/lives"
+	done <"$M/lived"
 }
 
 # --- every workflow and every step of the sources is entered
@@ -130,11 +132,11 @@ table() {
 		killed=$(cat "$M"/*/killed | grep -c "^$point:")
 		bad=$(while read -r story dir; do
 			[ -s "$dir/violations" ] && grep -q "^$point:" "$dir/killed" && echo x
-		done <"$M/lives" | wc -l)
+		done <"$M/lived" | wc -l)
 		printf '# %-14s %7d %7d %11d\n' "$point" "$n" "$killed" "$bad"
 	done
 	echo "# CRASH_SEED=$SEED"
-	echo "# $(wc -l <"$M/plan") of $(wc -l <"$M/plan.all") points in $(wc -l <"$M/lives") lives of $(wc -w <<<"$STORIES") stories," \
+	echo "# $(wc -l <"$M/plan") of $(wc -l <"$M/plan.all") points in $(wc -l <"$M/lived") of $(wc -l <"$M/lives") lives of $(wc -w <<<"$STORIES") stories," \
 		"$(cat "$M"/*/killed | wc -l) kills, $(cat "$M"/*/violations | wc -l) violations"
 }
 
@@ -147,7 +149,15 @@ say() { # OK NAME
 
 calm_lives
 plan_lives
+if [ -n "${CRASH_SECONDS:-}" ]; then
+	CRASH_UNTIL=$((began + CRASH_SECONDS))
+	[ "$CRASH_UNTIL" -gt $((EPOCHSECONDS + 20)) ] || CRASH_UNTIL=$((EPOCHSECONDS + 20))
+	export CRASH_UNTIL
+fi
 run_lives <"$M/lives"
+while read -r story dir; do
+	[ -e "$dir/late" ] || echo "$story $dir"
+done <"$M/lives" >"$M/lived"
 judge_all >"$M/bad"
 table
 if [ ! -s "$M/plan" ]; then
