@@ -117,7 +117,7 @@ workflows_of_sources() {
 unentered() {
 	sed -E 's/^killed //; s/^[^:]*://; s/:[0-9]+$//; s/ [A-Z]+ [^ ]*$//' "$M"/*/reached | sort -u >"$M/places"
 	sed 's/^[^.]*\.//' "$M/places" | sort -u >"$M/steps"
-	grep -v '^#' "$here/unentered" | sed 's/ *#.*//' | sort -u >"$M/excused"
+	grep -v '^#' "$here/unentered" | sed -E 's/  +# .*//' | sort -u >"$M/excused"
 	{
 		steps_of_sources | grep -vxFf "$M/steps" | sed 's/^/step /'
 		workflows_of_sources | grep -vxFf "$M/places" | sed 's/^/workflow /'
