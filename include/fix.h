@@ -55,13 +55,16 @@ struct fix_contract {
 	const char *plan_hash;
 	const char *plan;     /* text of the chosen steps, made by a model: fenced in the prompt */
 	const json *evidence; /* [{id,kind,value,window}] as shown in the thread; NULL */
+	const char *cause;    /* suspected, of the plan; NULL */
+	const char *thread;   /* address of the incident's thread; NULL */
 	const char *extra;    /* what the engineer added; NULL */
 	const char *requested_by; /* name for people */
 	const char **allowed;     /* globs (fix_glob); empty or NULL = everything not forbidden */
 	const char **forbidden;   /* NULL = fix_forbidden_default */
 	int max_files, max_lines; /* 0 = 20 files, 800 lines */
 	double budget_usd;        /* <= 0 = no limit */
-	int64_t deadline_ms;      /* wall */
+	int64_t deadline_ms;      /* wall: moved when the work really begins */
+	int64_t work_ms;          /* how long it may take; 0 = opencode.deadline */
 	int64_t idle_ms;          /* without any change: given up */
 	int max_turns;            /* 0 = 120 */
 	bool draft;
@@ -80,6 +83,8 @@ const char *fix_title(struct arena *a, const struct fix_contract *c);
  * model or a log wrote can be anything but text. ERR_INPUT names the field. */
 bool fix_contract_check(const struct fix_contract *c, struct err *e);
 json *fix_contract_json(struct arena *a, const struct fix_contract *c);
+/* Of everything a person approved, the time excepted: 12 hex digits, shown where it is approved. */
+const char *fix_contract_hash(struct arena *a, const struct fix_contract *c);
 /* Strings are copied into the arena. ERR_PROTO on a row that is no contract. */
 bool fix_contract_parse(struct arena *a, const json *j, struct fix_contract *out, struct err *e);
 
@@ -153,6 +158,10 @@ void fix_decide(struct arena *a, const struct fix_contract *c, const struct open
 json *fix_progress(struct arena *a, const struct fix_contract *c, const struct opencode_poll *p,
         const json *before, const struct fix_drive *d);
 
+/* The progress as it stands at the end: what the bot itself tested, and whether it published. `end`
+ * as in fix_outcome_json. */
+json *fix_progress_end(struct arena *a, const json *progress, const json *tests, const char *end);
+
 /* What the agent claims, from its last text ("RESULT {json}") and from /pull/N in the tools'
  * output. Never believed without github. */
 struct fix_claim {
@@ -160,6 +169,8 @@ struct fix_claim {
 	int pr_number;       /* 0 = none seen */
 	const char *summary; /* one line, clean; "" */
 	const char *tests;   /* passed failed none; "" */
+	const json *tested;  /* of fix_body_tests: what the bot itself saw; NULL */
+	double cost_usd;     /* of the agent's session */
 };
 void fix_claim_of(struct arena *a, const struct fix_contract *c, const struct opencode_view *v,
         struct fix_claim *out);
@@ -211,7 +222,7 @@ json *fix_outcome_json(struct arena *a, const struct fix_outcome *o);
  * include anything. */
 const char *fix_pr_title(struct arena *a, const struct fix_contract *c);
 const char *fix_pr_body(struct arena *a, const struct fix_contract *c,
-        const struct fix_claim *claim, const struct fix_gate *gate);
+        const struct fix_claim *claim, const struct fix_gate *gate, double cost_usd);
 
 /* --- bodies for wf_step. Input: {"contract":…} and what is named below --- */
 
@@ -224,11 +235,19 @@ const json *fix_body_check(struct wf *w, const json *in, struct err *e);
 const json *fix_body_start(struct wf *w, const json *in, struct err *e);
 /* Follows the session to its end by wf_again, writes progress with fix_update (and so the thread).
  * in.session, in.message; settings.opencode.poll_ms. A cancel of the run aborts the session.
- * → {"end":"finished|aborted|lost","why","claim":{…},"progress":{…},"cost_usd","turns"} */
+ * → {"end":"finished|aborted|lost","why","claim":{…},"progress":{…},"cost_usd","turns",
+ * "last_ms"}: last_ms is the server's time of the newest message */
 const json *fix_body_follow(struct wf *w, const json *in, struct err *e);
-/* Stops the session, children first; also when it is gone. in.session may be null: then it is
- * looked for by title. → {"stopped":true} */
+/* Stops the session, children first, and looks that it stopped, for about five seconds; also when
+ * it is gone. in.session may be null: then it is looked for by title. →
+ * {"stopped":bool,"session","cost_usd"}; stopped false: the server goes on all the same. */
 const json *fix_body_abort(struct wf *w, const json *in, struct err *e);
+/* Runs the contract's tests on the agent's host, in its work tree, and waits for their end by
+ * wf_again. → {"ran":bool,"passed","exit","command","tail","why"} */
+const json *fix_body_tests(struct wf *w, const json *in, struct err *e);
+/* One more prompt to an idle session, once. in.session, in.text, in.after_ms (of the end before).
+ * → {"message"} */
+const json *fix_body_say(struct wf *w, const json *in, struct err *e);
 /* Only with FIX_BY_BOT: reads the agent's commit, checks it, makes the branch. in.known: the commit
  * the branch may hold already (there before the fix, or pushed by an earlier round); "" = none.
  * → {"end":"pushed|refused|nothing","sha","tree","left","dirty","gate":{…}} */
@@ -238,7 +257,12 @@ const json *fix_body_publish(struct wf *w, const json *in, struct err *e);
 const json *fix_body_verify(struct wf *w, const json *in, struct err *e);
 /* One look at the pull request. in.number. → {"number","url","title","state","draft","merged",
  * "merge_sha","head_sha","merged_ms","files","additions","deletions","ci":{"verdict","passed",
- * "failed","pending","failing":[{"name","url"}]},"mergeable"} */
+ * "failed","pending","failing":[{"name","url"}]},"mergeable","reviews":{"approved","changes","by",
+ * "wants_changes"}} */
 const json *fix_body_pr(struct wf *w, const json *in, struct err *e);
+/* What the first failing check of in.sha that says anything printed. → {"failing","name","text"} */
+const json *fix_body_ci(struct wf *w, const json *in, struct err *e);
+/* Is in.session still there? → {"found","busy","last_ms"} */
+const json *fix_body_session(struct wf *w, const json *in, struct err *e);
 
 #endif

@@ -9,10 +9,15 @@
 struct fix_ask {
 	int64_t incident;
 	int plan_version;          /* the one the person saw; 0 = the newest */
+	const char *plan_hash;     /* of that one; NULL = not shown */
+	const char *approval;      /* of a dialog: good once; NULL = typed */
 	const char *extra;         /* one more instruction; NULL */
 	const char *repo, *branch; /* override what Railway and the settings say; NULL */
 	double budget_usd;         /* 0 = limits.fix_usd; never above it */
 	bool draft;
+	const char *tests;   /* command instead of the service's; NULL */
+	int64_t deadline_ms; /* how long it may take; 0 = opencode.deadline, never more */
+	const json *allowed, *forbidden; /* arrays of globs; NULL = the usual ones */
 	const json *skip; /* array of step numbers (1-based) that shall not be done; NULL */
 };
 

@@ -191,6 +191,7 @@ const char *github_ci_name(enum github_ci c); /* "none" "pending" "green" "red" 
 
 struct github_check {
 	const char *name, *state, *url; /* state: success failure pending skipped … */
+	int64_t id;                     /* of a check run; 0 = a status, which says nothing more */
 };
 struct github_checks {
 	enum github_ci verdict;
@@ -201,5 +202,20 @@ struct github_checks {
 };
 bool github_checks_get(struct github *g, struct arena *a, const char *repo, const char *sha,
         struct github_checks *out, struct err *e);
+/* What a failing check run itself says: the end of its job's log (Actions), else its annotations
+ * and summary; "" when GitHub has nothing, or does not let us see it. At most `max` bytes, clean,
+ * not redacted. The log lies behind a redirect, which is followed once and without the token. */
+bool github_check_output(struct github *g, struct arena *a, const char *repo,
+        const struct github_check *c, size_t max, const char **out, struct err *e);
+
+/* --- what people say --- */
+
+struct github_reviews {
+	int approved, changes; /* people whose last word that is */
+	const char *by;        /* who said the last of those words; "" */
+	bool wants_changes;    /* it was a request for changes */
+};
+bool github_reviews_get(struct github *g, struct arena *a, const char *repo, int number,
+        struct github_reviews *out, struct err *e);
 
 #endif

@@ -73,8 +73,8 @@ extern const struct action *const handler_actions[];
 extern const struct event *const handler_events[];
 extern const struct workflow *const handler_workflows[];
 
-/* handlers/workflows/talk.c: words in the thread of c->incident that are no command; c->text has all of
- * them. */
+/* handlers/workflows/talk.c: words in the thread of c->incident that are no command; c->text has
+ * all of them. */
 bool handler_talk(struct wf *w, const struct call *c, struct err *e);
 
 /* Answers the person, once per `step` name: ephemeral (by response_url, else chat.postEphemeral in

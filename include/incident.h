@@ -96,6 +96,7 @@ enum incident_event_kind {
 	INCIDENT_EV_ASSIGNED, /* note = user id */
 	INCIDENT_EV_NOTE,     /* timeline only */
 	INCIDENT_EV_UNPROVEN, /* too little traffic to verify the fix: open, the scans decide */
+	INCIDENT_EV_REMINDED, /* its pull request waits for a decision: one notification */
 	INCIDENT_EV_COUNT
 };
 
@@ -318,6 +319,11 @@ bool act_update(struct store *s, const struct act_row *row, const char *event, s
 /* --- money --- */
 bool spend_add(struct store *s, const char *key, int64_t incident, const char *kind,
         const char *user, double usd, int64_t tokens, struct err *e); /* idempotent by key */
+/* What the fixes that wait or run may spend: their budgets. None of it is in `spend` yet. */
+bool fix_reserved(struct store *s, double *usd, struct err *e);
+/* What a fix has cost so far: one row, whoever ends it and however often it is told. */
+bool fix_spend(
+        struct store *s, int64_t incident, int n, const char *user, double usd, struct err *e);
 /* Sum since a time; kind NULL = all. */
 bool spend_sum(struct store *s, int64_t since_ms, const char *kind, int64_t incident, double *usd,
         struct err *e);

@@ -87,6 +87,9 @@ struct opencode_new_session {
 /* Look before you create: the newest session with exactly this title. NULL and ERR_NOT_FOUND. */
 struct opencode_session *opencode_find(
         struct opencode *o, struct arena *a, const char *title, struct err *e);
+/* The newest sessions (at most 100) with this in their titles, children left out. */
+bool opencode_sessions(struct opencode *o, struct arena *a, const char *title,
+        struct opencode_session **out, size_t *n_out, struct err *e);
 /* NULL on failure; e->ambiguous when it may have been created. */
 struct opencode_session *opencode_create(
         struct opencode *o, struct arena *a, const struct opencode_new_session *n, struct err *e);

@@ -185,5 +185,7 @@ bool flow_signal(
 /* Cancel: a parked run ends now, an executing one at its next heartbeat or step. Its children
  * first. `why` is shown. True also when it had ended already. */
 bool flow_cancel(struct store *s, int64_t run, const char *why, struct err *e);
+/* The same for every unfinished run of this concurrency key. */
+bool flow_cancel_key(struct store *s, const char *concurrency, const char *why, struct err *e);
 
 #endif

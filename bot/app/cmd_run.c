@@ -196,7 +196,13 @@ static bool start_clocks(struct bot *b, struct err *e)
 {
 	struct wf_start scan = {.workflow = "scan", .concurrency = "scan"};
 	struct wf_start clean = {.workflow = "housekeeping"};
+	int64_t run;
+	struct wf_start sweep = {.workflow = "sweep", .concurrency = "sweep", .coalesce = true};
 
+	/* Now, and each hour: what an earlier life left running is stopped. */
+	if (!flow_start(b->store, &sweep, &run, e) ||
+	        !flow_every(b->store, "sweep", &sweep, HOUR_MS, clock_now_ms() + HOUR_MS, e))
+		return false;
 	return flow_every(b->store, "scan", &scan, b->settings->scan.every_ms, 0, e) &&
 	       flow_every(b->store, "housekeeping", &clean, HOUR_MS, clock_now_ms() + 5 * 60 * 1000,
 	               e);

@@ -169,13 +169,57 @@ static bool resolve_incident(
 
 /* --- commands --- */
 
+static const json *fixing_step(struct wf *w, const json *in, struct err *e)
+{
+	json *out = json_obj(wf_arena(w));
+	struct incident *inc =
+	        incident_get(wf_heal(w)->store, wf_arena(w), json_int(in, ".incident", 0), e);
+
+	if (!inc)
+		return NULL;
+	json_set_bool(out, "fixing", inc->state == INCIDENT_FIXING);
+	return out;
+}
+
+/* A sentence in the thread of an incident on which an agent works is for the agent. */
+static bool is_for_agent(struct wf *w, const struct call *c, bool *yes, struct err *e)
+{
+	json *in = json_obj(wf_arena(w));
+	const json *got;
+
+	*yes = false;
+	if (c->incident == 0 || c->argc < 2 || (c->via != VIA_MENTION && c->via != VIA_BANG))
+		return true;
+	json_set_int(in, "incident", c->incident);
+	got = wf_step(w, "for the agent?", fixing_step, in, e);
+	*yes = json_bool(got, ".fixing", false);
+	return got != NULL;
+}
+
+static void put_back_verb(struct wf *w, struct call *c)
+{
+	const char **argv = ARENA_ARRAY(wf_arena(w), (size_t)c->argc + 1, const char *);
+
+	argv[0] = c->verb;
+	for (int i = 0; i < c->argc; i++)
+		argv[i + 1] = c->argv[i];
+	c->argv = argv;
+	c->argc++;
+}
+
 static bool run_command(struct wf *w, struct call *c, struct err *e)
 {
 	const struct command *cmd = find_command(*c->verb ? c->verb : "status");
 	bool ok;
 
-	if (!cmd)
-		return answer_unknown(w, c, e);
+	if (!cmd) {
+		if (!is_for_agent(w, c, &ok, e))
+			return false;
+		if (!ok)
+			return answer_unknown(w, c, e);
+		cmd = find_command("tell");
+		put_back_verb(w, c);
+	}
 	c->verb = cmd->name;
 	if (!allowed(w, c, cmd->right, &ok, e))
 		return false;

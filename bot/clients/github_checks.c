@@ -62,7 +62,8 @@ static void add_runs(struct github_checks *c, const json *runs)
 	json_each (it, runs) {
 		count(c, run_mark(it),
 		        (struct github_check){json_str(it, ".name", "check"),
-		                json_str(it, ".conclusion", ""), json_str(it, ".html_url", "")});
+		                json_str(it, ".conclusion", ""), json_str(it, ".html_url", ""),
+		                json_int(it, ".id", 0)});
 	}
 }
 
@@ -77,7 +78,7 @@ static void add_statuses(struct github_checks *c, const json *j)
 
 		count(c, m,
 		        (struct github_check){json_str(it, ".context", "status"), state,
-		                json_str(it, ".target_url", "")});
+		                json_str(it, ".target_url", ""), 0});
 	}
 }
 

@@ -305,8 +305,7 @@ static struct opencode_session *session_of(struct arena *a, const json *j, struc
 	return s;
 }
 
-struct opencode_session *opencode_find(
-        struct opencode *o, struct arena *a, const char *title, struct err *e)
+static const json *search(struct opencode *o, struct arena *a, const char *title, struct err *e)
 {
 	struct str path = str_new(a);
 	struct oc_call c = {.what = "search for the session"};
@@ -315,7 +314,30 @@ struct opencode_session *opencode_find(
 	str_addf(&path, "/session?limit=%d&search=", SESSIONS_LISTED);
 	str_url(&path, title);
 	c.path = path.s;
-	if (!oc_do(o, a, &c, &j, e))
+	return oc_do(o, a, &c, &j, e) ? j : NULL;
+}
+
+bool opencode_sessions(struct opencode *o, struct arena *a, const char *title,
+        struct opencode_session **out, size_t *n_out, struct err *e)
+{
+	const json *j = search(o, a, title, e);
+
+	*n_out = 0;
+	if (!j)
+		return false;
+	*out = ARENA_ARRAY(a, json_len(j) + 1, struct opencode_session);
+	json_each (it, j)
+		if (!json_has(it, ".parentID") && oc_session_parse(it, a, &(*out)[*n_out]))
+			++*n_out;
+	return true;
+}
+
+struct opencode_session *opencode_find(
+        struct opencode *o, struct arena *a, const char *title, struct err *e)
+{
+	const json *j = search(o, a, title, e);
+
+	if (!j)
 		return NULL;
 	/* Newest first; the search is for a part of the title and ignores case. */
 	json_each (it, j) {

@@ -8,6 +8,11 @@
 #include "heal.h"
 #include "str.h"
 
+/* A session that is still busy is stopped again, for about five seconds in all. */
+#define CI_OUTPUT     6000 /* bytes of a failing job that the agent gets */
+#define STOP_TRIES    9
+#define STOP_AGAIN_MS 400
+
 static bool contract_of(struct wf *w, const json *in, struct fix_contract *c, struct err *e)
 {
 	return fix_contract_parse(wf_arena(w), json_get(in, ".contract"), c, e);
@@ -126,32 +131,57 @@ const json *fix_body_start(struct wf *w, const json *in, struct err *e)
 
 /* --- stop --- */
 
-const json *fix_body_abort(struct wf *w, const json *in, struct err *e)
+/* The session named, or the newest of this fix; "" = there is none. */
+static bool session_of(
+        struct wf *w, const json *in, const struct fix_contract *c, const char **id, struct err *e)
 {
-	struct heal *h = wf_heal(w);
-	struct arena *a = wf_arena(w);
-	const char *id = json_str(in, ".session", NULL);
-	struct fix_contract c;
-	json *out = json_obj(a);
 	struct err none = {0};
 
-	if (!have_opencode(h, e) || !contract_of(w, in, &c, e))
-		return NULL;
-	for (int attempt = 2; attempt >= 1 && !id; attempt--) {
-		struct opencode_session *s =
-		        opencode_find(h->opencode, a, title_of(a, &c, attempt), &none);
+	*id = json_str(in, ".session", "");
+	for (int attempt = 2; attempt >= 1 && !**id; attempt--) {
+		struct opencode_session *s = opencode_find(wf_heal(w)->opencode, wf_arena(w),
+		        title_of(wf_arena(w), c, attempt), &none);
 
 		if (!s && none.code != ERR_NOT_FOUND) {
 			*e = none;
-			return NULL;
+			return false;
 		}
-		id = s ? s->id : NULL;
+		*id = s ? s->id : "";
 	}
-	if (id && !opencode_abort(h->opencode, a, id, e))
+	return true;
+}
+
+/* An abort is a wish: the server answers true, and the session may go on all the same. */
+static const json *stop_session(struct wf *w, const char *id, struct err *e)
+{
+	struct opencode *o = wf_heal(w)->opencode;
+	int64_t tries = json_int(wf_state(w), ".tries", 0);
+	json *out = json_obj(wf_arena(w));
+	struct opencode_view v;
+
+	if (*id && !opencode_abort(o, wf_arena(w), id, e))
 		return NULL;
-	json_set_bool(out, "stopped", true);
-	json_set_str(out, "session", id);
+	if (*id && !opencode_look(o, wf_arena(w), id, &v, e))
+		return NULL;
+	if (*id && v.found && v.status != OPENCODE_IDLE && tries < STOP_TRIES) {
+		json_set_int(out, "tries", tries + 1);
+		return wf_again(w, STOP_AGAIN_MS, out, e);
+	}
+	json_set_bool(out, "stopped", !*id || !v.found || v.status == OPENCODE_IDLE);
+	json_set_str(out, "session", *id ? id : NULL);
+	json_set_num(out, "cost_usd", *id && v.found ? v.session.cost_usd : 0);
 	return out;
+}
+
+const json *fix_body_abort(struct wf *w, const json *in, struct err *e)
+{
+	struct fix_contract c;
+	const char *id;
+
+	if (!have_opencode(wf_heal(w), e) || !contract_of(w, in, &c, e) ||
+	        !session_of(w, in, &c, &id, e))
+		return NULL;
+	return stop_session(w, id, e);
 }
 
 /* --- verify, follow the pull request --- */
@@ -166,6 +196,8 @@ const json *fix_body_verify(struct wf *w, const json *in, struct err *e)
 	        .pr_number = (int)json_int(said, ".pr_number", 0),
 	        .summary = json_str(said, ".summary", ""),
 	        .tests = json_str(said, ".tests", ""),
+	        .tested = json_get(in, ".tests"),
+	        .cost_usd = json_num(in, ".cost_usd", 0),
 	};
 	struct fix_contract c;
 	struct fix_outcome o;
@@ -173,6 +205,8 @@ const json *fix_body_verify(struct wf *w, const json *in, struct err *e)
 
 	if (!have_github(h, e) || !contract_of(w, in, &c, e))
 		return NULL;
+	if (json_bool(claim.tested, ".ran", false)) /* what was seen wins over what was said */
+		claim.tests = json_bool(claim.tested, ".passed", false) ? "passed" : "failed";
 	ok = fix_verify(h->github, a, &c, &claim, json_get(in, ".published"), h->redact, &o, e);
 	github_release(h->github);
 	if (!ok)
@@ -198,6 +232,16 @@ static json *ci_json(struct arena *a, const struct github_checks *k)
 	return j;
 }
 
+static void add_reviews(struct arena *a, json *out, const struct github_reviews *r)
+{
+	json *j = json_set_obj(out, "reviews");
+
+	json_set_int(j, "approved", r->approved);
+	json_set_int(j, "changes", r->changes);
+	json_set_str(j, "by", str_clean(a, r->by, strlen(r->by), 60));
+	json_set_bool(j, "wants_changes", r->wants_changes);
+}
+
 const json *fix_body_pr(struct wf *w, const json *in, struct err *e)
 {
 	struct heal *h = wf_heal(w);
@@ -205,6 +249,7 @@ const json *fix_body_pr(struct wf *w, const json *in, struct err *e)
 	struct fix_contract c;
 	struct github_pr pr;
 	struct github_checks checks;
+	struct github_reviews reviews;
 	json *out;
 
 	if (!have_github(h, e) || !contract_of(w, in, &c, e))
@@ -216,5 +261,50 @@ const json *fix_body_pr(struct wf *w, const json *in, struct err *e)
 	if (!github_checks_get(h->github, a, c.repo, pr.head_sha, &checks, e))
 		return NULL;
 	json_set(out, "ci", ci_json(a, &checks));
+	if (!github_reviews_get(h->github, a, c.repo, pr.number, &reviews, e))
+		return NULL;
+	add_reviews(a, out, &reviews);
 	return clean(w, out);
+}
+
+const json *fix_body_ci(struct wf *w, const json *in, struct err *e)
+{
+	struct heal *h = wf_heal(w);
+	struct arena *a = wf_arena(w);
+	struct fix_contract c;
+	struct github_checks checks;
+	json *out = json_obj(a);
+	const char *text = "";
+
+	if (!have_github(h, e) || !contract_of(w, in, &c, e) ||
+	        !github_checks_get(h->github, a, c.repo, json_str(in, ".sha", ""), &checks, e))
+		return NULL;
+	for (size_t i = 0; i < checks.nfailing && !*text; i++) {
+		if (!github_check_output(
+		            h->github, a, c.repo, &checks.failing[i], CI_OUTPUT, &text, e))
+			return NULL;
+		json_set_str(out, "name", checks.failing[i].name);
+	}
+	json_set_bool(out, "failing", checks.nfailing > 0);
+	json_set_str(out, "text", text);
+	return clean(w, out);
+}
+
+const json *fix_body_session(struct wf *w, const json *in, struct err *e)
+{
+	struct heal *h = wf_heal(w);
+	struct arena *a = wf_arena(w);
+	const char *id = json_str(in, ".session", "");
+	struct opencode_view v = {0};
+	json *out = json_obj(a);
+	int64_t last = 0;
+
+	if (!have_opencode(h, e) || (*id && !opencode_look(h->opencode, a, id, &v, e)))
+		return NULL;
+	for (size_t i = 0; i < v.nmessages; i++)
+		last = v.messages[i].created_ms > last ? v.messages[i].created_ms : last;
+	json_set_bool(out, "found", v.found);
+	json_set_bool(out, "busy", v.status != OPENCODE_IDLE);
+	json_set_int(out, "last_ms", last);
+	return out;
 }

@@ -10,6 +10,7 @@
 #define MAX_TURNS   120
 #define IDLE_MS     600000
 #define COMMAND_MAX 300
+#define GLOBS_MAX   100
 
 const char *const fix_forbidden_default[] = {".github/**", ".gitlab-ci.yml", ".circleci/**",
         "Jenkinsfile",                                          /* what runs by itself */
@@ -81,6 +82,16 @@ static bool bad(struct err *e, const char *field, const char *value)
 	        value ? value : "");
 }
 
+static bool globs_ok(const char **list, struct err *e, const char *what)
+{
+	size_t n = 0;
+
+	for (; list && list[n]; n++)
+		if (!line_ok(list[n]) || strstr(list[n], "..") || *list[n] == '/')
+			return bad(e, what, list[n]);
+	return n <= GLOBS_MAX || bad(e, what, "more than 100");
+}
+
 bool fix_contract_check(const struct fix_contract *c, struct err *e)
 {
 	if (c->incident <= 0 || c->n <= 0)
@@ -103,6 +114,9 @@ bool fix_contract_check(const struct fix_contract *c, struct err *e)
 		return bad(e, "opencode.publish_cmd", c->publish_cmd);
 	if (!c->plan || !*c->plan)
 		return bad(e, "plan", "empty");
+	if (!globs_ok(c->allowed, e, "allowed paths") ||
+	        !globs_ok(c->forbidden, e, "forbidden paths"))
+		return false;
 	return true;
 }
 
@@ -151,6 +165,8 @@ json *fix_contract_json(struct arena *a, const struct fix_contract *c)
 	json_set_str(j, "plan_hash", c->plan_hash);
 	json_set_str(j, "plan", c->plan);
 	json_set(j, "evidence", c->evidence);
+	json_set_str(j, "cause", c->cause);
+	json_set_str(j, "thread", c->thread);
 	json_set_str(j, "extra", c->extra);
 	json_set_str(j, "requested_by", c->requested_by);
 	set_list(j, "allowed", (const char *const *)c->allowed);
@@ -160,12 +176,22 @@ json *fix_contract_json(struct arena *a, const struct fix_contract *c)
 	json_set_int(j, "max_lines", c->max_lines > 0 ? c->max_lines : MAX_LINES);
 	json_set_num(j, "budget_usd", c->budget_usd);
 	json_set_int(j, "deadline_ms", c->deadline_ms);
+	json_set_int(j, "work_ms", c->work_ms);
 	json_set_int(j, "idle_ms", c->idle_ms > 0 ? c->idle_ms : IDLE_MS);
 	json_set_int(j, "max_turns", c->max_turns > 0 ? c->max_turns : MAX_TURNS);
 	json_set_bool(j, "draft", c->draft);
 	json_set_str(j, "agent", c->agent);
 	json_set_str(j, "model", c->model);
 	return j;
+}
+
+const char *fix_contract_hash(struct arena *a, const struct fix_contract *c)
+{
+	json *j = fix_contract_json(a, c);
+
+	json_del(j, "deadline_ms");
+	return arena_printf(
+	        a, "%012llx", (unsigned long long)(json_hash(a, j) & 0xffffffffffffULL));
 }
 
 static const char *text(struct arena *a, const json *j, const char *path)
@@ -217,6 +243,8 @@ bool fix_contract_parse(struct arena *a, const json *j, struct fix_contract *out
 	        .plan = text(a, j, ".plan"),
 	        .evidence =
 	                json_has(j, ".evidence") ? json_copy(a, json_get(j, ".evidence")) : NULL,
+	        .cause = text(a, j, ".cause"),
+	        .thread = text(a, j, ".thread"),
 	        .extra = text(a, j, ".extra"),
 	        .requested_by = text(a, j, ".requested_by"),
 	        .allowed = get_list(a, json_get(j, ".allowed")),
@@ -225,6 +253,7 @@ bool fix_contract_parse(struct arena *a, const json *j, struct fix_contract *out
 	        .max_lines = (int)json_int(j, ".max_lines", MAX_LINES),
 	        .budget_usd = json_num(j, ".budget_usd", 0),
 	        .deadline_ms = json_int(j, ".deadline_ms", 0),
+	        .work_ms = json_int(j, ".work_ms", 0),
 	        .idle_ms = json_int(j, ".idle_ms", IDLE_MS),
 	        .max_turns = (int)json_int(j, ".max_turns", MAX_TURNS),
 	        .draft = json_bool(j, ".draft", true),

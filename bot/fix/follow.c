@@ -79,6 +79,18 @@ static bool show(struct follow *f, struct err *e)
 	return fix_update(f->h->store, &row, NULL, e);
 }
 
+/* Server's time of the newest message. */
+static int64_t newest_ms(const struct follow *f)
+{
+	const struct opencode_view *v = &f->p.view;
+	int64_t ms = v->session.created_ms;
+
+	for (size_t i = 0; i < v->nmessages; i++)
+		if (v->messages[i].created_ms > ms)
+			ms = v->messages[i].created_ms;
+	return ms;
+}
+
 static const json *finished(struct follow *f, const char *end, const char *why)
 {
 	struct fix_claim claim;
@@ -96,6 +108,7 @@ static const json *finished(struct follow *f, const char *end, const char *why)
 	json_set_num(out, "cost_usd", f->p.view.session.cost_usd);
 	json_set_int(out, "tokens", f->p.view.session.tokens_in + f->p.view.session.tokens_out);
 	json_set_int(out, "turns", f->d.memory.turns);
+	json_set_int(out, "last_ms", newest_ms(f));
 	return clean(f, out);
 }
 
@@ -117,14 +130,10 @@ static bool refuse_asks(struct follow *f, struct err *e)
 
 static bool send_prompt(struct follow *f, const char *text, struct err *e)
 {
-	const struct opencode_view *v = &f->p.view;
-	int64_t after = v->session.created_ms;
+	int64_t after = newest_ms(f);
 	struct opencode_prompt p = {.text = text, .agent = f->c.agent, .model = f->c.model};
 	const char *version;
 
-	for (size_t i = 0; i < v->nmessages; i++)
-		if (v->messages[i].created_ms > after)
-			after = v->messages[i].created_ms;
 	if (!text)
 		p.text = fix_prompt(f->a, &f->c, f->h->settings->heal.prompts, &version, e);
 	if (!p.text)

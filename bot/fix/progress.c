@@ -15,8 +15,10 @@
 
 enum step { WORKSPACE, CLONE, REPRODUCE, EDIT, TESTS, PUSH, PR, STEPS };
 
-static const char *const step_names[STEPS] = {
-        "workspace", "clone", "reproduce", "edit", "tests", "push", "pr"};
+static const char *const step_names[2][STEPS] = {
+        [FIX_BY_BOT] = {"workspace", "clone", "reproduce", "edit", "tests", "commit", "pr"},
+        [FIX_BY_AGENT] = {"workspace", "clone", "reproduce", "edit", "tests", "push", "pr"},
+};
 
 struct progress {
 	struct arena *a;
@@ -95,7 +97,7 @@ static enum step step_of(const struct progress *p, const struct opencode_tool *t
 		return WORKSPACE;
 	if (strstr(t->input, " pr create"))
 		return PR;
-	if (strstr(t->input, "git push"))
+	if (strstr(t->input, p->c->publish == FIX_BY_BOT ? "git commit" : "git push"))
 		return PUSH;
 	if (is_test(p->c, t->input))
 		return p->done[EDIT] ? TESTS : REPRODUCE;
@@ -197,7 +199,7 @@ static void put_steps(const struct progress *p, json *out, bool over)
 	for (int i = 0; i < STEPS; i++) {
 		json *s = json_add_obj(steps);
 
-		json_set_str(s, "name", step_names[i]);
+		json_set_str(s, "name", step_names[p->c->publish][i]);
 		json_set_str(s, "state", state_of(p, i, last, over));
 		json_set_str(s, "detail", one_line(p->a, detail(p, i), LINE_MAX_));
 	}
@@ -259,5 +261,37 @@ json *fix_progress(struct arena *a, const struct fix_contract *c, const struct o
 	json_set_str(out, "note", poll->why);
 	if (p.pr)
 		json_set_int(out, "pr", p.pr);
+	return out;
+}
+
+static void set_step(json *steps, const char *name, const char *state)
+{
+	json_each (s, steps) {
+		union {
+			const json *in;
+			json *out;
+		} step = {.in = s}; /* of a copy made here */
+
+		if (str_eq(json_str(s, ".name", ""), name))
+			json_set_str(step.out, "state", state);
+	}
+}
+
+json *fix_progress_end(struct arena *a, const json *progress, const json *tests, const char *end)
+{
+	json *out = progress ? json_copy(a, progress) : json_obj(a);
+	json *steps = json_has(out, ".steps") ? json_copy(a, json_get(out, ".steps")) : json_arr(a);
+	json *t;
+
+	if (json_bool(tests, ".ran", false)) {
+		t = json_set_obj(out, "tests");
+		json_set_str(t, "command", json_str(tests, ".command", ""));
+		json_set_bool(t, "passed", json_bool(tests, ".passed", false));
+		json_set_str(t, "tail", json_str(tests, ".tail", ""));
+		json_set_bool(t, "by_bot", true);
+		set_step(steps, "tests", json_bool(tests, ".passed", false) ? "done" : "failed");
+	}
+	set_step(steps, "pr", str_eq(end, "pr") ? "done" : "failed");
+	json_set(out, "steps", steps);
 	return out;
 }

@@ -4,6 +4,7 @@
 #include <openssl/evp.h>
 #include <string.h>
 
+#include "incident.h"
 #include "log.h"
 #include "str.h"
 
@@ -31,6 +32,8 @@ struct opencode_session *fix_session(struct wf *w, const struct fix_contract *c,
 		*e = none;
 		return NULL;
 	}
+	json_set_str(meta, "bot",
+	        json_str(memo_get(wf_heal(w)->store, a, "instance"), ".id", NULL)); /* sweep.c */
 	json_set_int(meta, "incident", c->incident);
 	json_set_int(meta, "fix", c->n);
 	json_set_str(meta, "repo", c->repo);

@@ -99,11 +99,21 @@ static bool open_it(const struct verify *v, struct fix_outcome *out, struct err 
 	        .head = c->branch,
 	        .base = c->base,
 	        .title = fix_pr_title(a, c),
-	        .body = fix_pr_body(a, c, claim, &out->gate),
+	        .body = fix_pr_body(a, c, claim, &out->gate, claim->cost_usd),
 	        .draft = c->draft || out->gate.draft || str_eq(claim->tests, "failed"),
 	};
 	struct err why = {0};
 
+	fix_gate_text(a, c, "title or text", n.title, v->r, &out->gate);
+	fix_gate_text(a, c, "title or text", n.body, v->r, &out->gate);
+	if (out->gate.stop) {
+		out->end = FIX_END_REFUSED;
+		out->left = arena_printf(a,
+		        "the pull request %s; it was not opened. The branch %s is "
+		        "pushed: look at it, then delete it",
+		        out->gate.flags[0], c->branch);
+		return true;
+	}
 	if (github_create_pr(v->g, a, &n, &out->pr, &out->opened_by_bot, &why)) {
 		out->end = FIX_END_PR;
 		return true;

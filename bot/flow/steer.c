@@ -60,6 +60,13 @@ bool flow_cancel(struct store *s, int64_t run, const char *why, struct err *e)
 	return store_write(s, cancel_fn, &o, e);
 }
 
+bool flow_cancel_key(struct store *s, const char *concurrency, const char *why, struct err *e)
+{
+	struct run_cancel_where o = {.concurrency = concurrency, .why = why};
+
+	return store_write(s, run_cancel_where_tx, &o, e);
+}
+
 static bool pause_fn(struct db *db, void *arg, struct err *e)
 {
 	const struct order *o = arg;

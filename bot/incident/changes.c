@@ -107,6 +107,7 @@ static void write_fields(struct incident *inc, const struct incident_event *ev)
 		inc->owner = ev->note;
 		break;
 	case INCIDENT_EV_OPENED:
+	case INCIDENT_EV_REMINDED:
 	case INCIDENT_EV_DIAGNOSED:
 	case INCIDENT_EV_INCONCLUSIVE:
 	case INCIDENT_EV_FIX_STARTED:

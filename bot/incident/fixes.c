@@ -1,4 +1,6 @@
 /* A fix and what it does to its incident, in one transaction. See include/incident.h. */
+#include <stdio.h>
+
 #include "incident/changes.h"
 #include "incident/state.h"
 #include "store/fix_rows.h"
@@ -149,4 +151,13 @@ bool fix_settle(struct store *s, const struct fix_row *f, const struct incident_
 	if (moved)
 		*moved = u.moved;
 	return true;
+}
+
+bool fix_spend(
+        struct store *s, int64_t incident, int n, const char *user, double usd, struct err *e)
+{
+	char key[64];
+
+	snprintf(key, sizeof(key), "fix-%lld-%d", (long long)incident, n);
+	return spend_add(s, key, incident, "fix", user, usd, 0, e);
 }

@@ -236,6 +236,8 @@ static void add_fix_head(const struct render *r, struct message *m)
 	mrk_add(&b, "🔧 *Fix %d* by %s · plan v%d · %s@%s → `%s`", f->n,
 	        r->name(r->name_ctx, r->a, f->started_by),
 	        (int)json_int(f->contract, ".plan_version", 0), f->repo, f->base, f->branch);
+	if (json_has(f->contract, ".hash"))
+		mrk_add(&b, " · contract `%.12s`", json_str(f->contract, ".hash", ""));
 	if (budget > 0)
 		mrk_add(&b, " · budget %s", num_usd(r->a, budget));
 	if (f->deadline_ms > 0 && f->ended_ms == 0) {
@@ -276,7 +278,11 @@ struct message *render_fix(const struct render *r)
 	m = message_new(r->a, arena_printf(r->a, "Fix of INC-%s", render_id(r->a, r->inc)));
 	add_fix_head(r, m);
 	steps = fix_steps(r);
-	message_section(m, KEEP_HIGH, *steps ? steps : "⏳ starting…");
+	message_section(m, KEEP_HIGH,
+	        str_eq(f->state, "queued")
+	                ? mrk(r->a, "⏳ waiting its turn: one fix at a time in %s", f->repo)
+	        : *steps ? steps
+	                 : "⏳ starting…");
 	add_fix_todo(r, m);
 	if (f->error)
 		message_section(m, KEEP_ALWAYS,
@@ -285,12 +291,24 @@ struct message *render_fix(const struct render *r)
 		message_context(m, KEEP_NORMAL,
 		        mrk(r->a, "%d turns · %s", (int)json_int(f->progress, ".turns", 0),
 		                num_usd(r->a, f->cost_usd)));
-	if (f->ended_ms == 0 && str_eq(f->state, "running"))
+	if (f->ended_ms == 0 && (str_eq(f->state, "running") || str_eq(f->state, "queued")))
 		message_button(m, &stop);
 	return m;
 }
 
 /* --- pull request --- */
+
+static void add_reviews(const struct render *r, struct str *b)
+{
+	int approved = (int)json_int(r->fix->pr, ".reviews.approved", 0);
+	int changes = (int)json_int(r->fix->pr, ".reviews.changes", 0);
+	const char *by = json_str(r->fix->pr, ".reviews.by", "");
+
+	if (approved + changes == 1)
+		mrk_add(b, approved ? " · approved by %s" : " · changes requested by %s", by);
+	else if (approved + changes > 1)
+		mrk_add(b, " · %d approved, %d want changes", approved, changes);
+}
 
 static void add_pr_life(const struct render *r, struct str *b)
 {
@@ -306,12 +324,34 @@ static void add_pr_life(const struct render *r, struct str *b)
 		str_add(b, "CI running");
 	else
 		str_add(b, str_eq(ci, "none") ? "no CI" : "CI not readable");
+	add_reviews(r, b);
+	if (merged == 0 && str_eq(json_str(f->pr, ".mergeable", ""), "conflict"))
+		mrk_add(b, " · conflicts with %s", f->base);
 	if (merged > 0) {
 		str_add(b, " · merged ");
 		mrk_date(b, merged, "{time}");
 	} else if (str_eq(f->state, "closed")) {
 		str_add(b, " · closed without merging");
 	}
+	if (*json_str(f->pr, ".repair", ""))
+		mrk_add(b, "\n🔧 %s", json_str(f->pr, ".repair", ""));
+}
+
+/* The symptom went away by itself while the pull request was waiting. */
+static void ask_wanted(const struct render *r, struct message *m)
+{
+	const struct fix_row *f = r->fix;
+	const struct button close = {
+	        .action = "pr_close",
+	        .text = "Close PR",
+	        .value = arena_printf(r->a, "%s %d", render_id(r->a, r->inc), f->n),
+	};
+
+	if (!json_bool(f->pr, ".gone", false) || !str_eq(f->state, "pr_open"))
+		return;
+	message_context(m, KEEP_HIGH,
+	        "The symptom is gone without it. Still wanted? Merge it, or close it.");
+	message_button(m, &close);
 }
 
 struct message *render_pr(const struct render *r)
@@ -336,7 +376,8 @@ struct message *render_pr(const struct render *r)
 	if (json_has(f->progress, ".tests.passed"))
 		tests = json_bool(f->progress, ".tests.passed", false) ? "passed" : "failed";
 	if (tests)
-		mrk_add(&b, " · tests %s", tests);
+		mrk_add(&b, " · tests %s%s", tests,
+		        json_bool(f->progress, ".tests.by_bot", false) ? " (run by Heal)" : "");
 	if (json_bool(f->pr, ".draft", false))
 		str_add(&b, " · draft");
 	mrk_add(&b, " · %s · %s · for ", num_usd(r->a, f->cost_usd),
@@ -350,6 +391,7 @@ struct message *render_pr(const struct render *r)
 	json_each (flag, json_get(f->pr, ".flags"))
 		message_context(m, KEEP_NORMAL, mrk(r->a, "⚠️ %s", json_str(flag, "", "")));
 	message_button(m, &open);
+	ask_wanted(r, m);
 	message_context(m, KEEP_LOW, "Rate the fix with :+1: or :-1:. Nothing merges by itself.");
 	return m;
 }
@@ -442,6 +484,7 @@ struct message *render_note(const struct render *r, const struct timeline_row *r
 	const char *what = str_eq(row->kind, "worse")          ? "got worse"
 	                   : str_eq(row->kind, "reopened")     ? "is back"
 	                   : str_eq(row->kind, "not verified") ? "is not cured by the merged fix"
+	                   : str_eq(row->kind, "reminded")     ? "waits for you"
 	                                                       : NULL;
 	struct message *m;
 

@@ -230,7 +230,8 @@ static void by_time(struct grouping *g)
 			continue;
 		for (size_t i = 0; i < g->scan->nservices; i++)
 			if (str_eq(g->scan->services[i].service->id, g->open[k].service_id) &&
-			        g->scan->services[i].service->kind != RAILWAY_DATABASE && !g->taken[i])
+			        g->scan->services[i].service->kind != RAILWAY_DATABASE &&
+			        !g->taken[i])
 				make_group(g, i, 1,
 				        json_str(g->open[k].facts, ".group.cause", cause),
 				        began_together);

@@ -62,6 +62,7 @@ static const struct rule {
         {INCIDENT_EV_UNSNOOZED, "unsnoozed", ALIVE, SAME},
         {INCIDENT_EV_ASSIGNED, "assigned", ALIVE, SAME},
         {INCIDENT_EV_NOTE, "note", ANY, SAME},
+        {INCIDENT_EV_REMINDED, "reminded", ANY, SAME},
         {INCIDENT_EV_UNPROVEN, "unproven", MERGED | VERIFYING, INCIDENT_OPEN},
 };
 

@@ -128,6 +128,22 @@ bool fix_row_open_in_repo(struct db *db, const char *repo, int64_t *count, struc
 	        DB_ARGS(db_text(repo)), e);
 }
 
+bool fix_reserved(struct store *s, double *usd, struct err *e)
+{
+	struct db *db = store_reader(s, e);
+	struct db_query q;
+
+	*usd = 0;
+	if (!db || !db_query(db, &q,
+	                   "SELECT total(max(cost_usd, coalesce(json_extract(contract, "
+	                   "'$.budget_usd'), 0))) FROM fix WHERE state IN ('queued', 'running')",
+	                   NULL, e))
+		return false;
+	if (db_next(&q))
+		*usd = db_col_real(&q, 0);
+	return db_done(&q, e);
+}
+
 /* --- money --- */
 
 struct spend_write {

@@ -5,8 +5,8 @@
 #include "handler.h"
 #include "incident.h"
 
-/* For those whom [who] names as responders, fixers or admins: the bodies as files into the direct messages, byte for byte, and a
- * receipt of what was masked in each. */
+/* For those whom [who] names as responders, fixers or admins: the bodies as files into the direct
+ * messages, byte for byte, and a receipt of what was masked in each. */
 bool show_prompt(struct wf *w, const struct call *c, const struct incident *inc, struct err *e);
 
 #endif

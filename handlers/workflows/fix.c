@@ -22,7 +22,8 @@ static const json *running_step(struct wf *w, const json *in, struct err *e)
 	        .incident = json_int(in, ".incident", 0),
 	        .n = (int)json_int(in, ".n", 0),
 	        .state = "running",
-	        .deadline_ms = clock_now_ms() + wf_heal(w)->settings->opencode.deadline_ms,
+	        .deadline_ms = clock_now_ms() + json_int(in, ".contract.work_ms",
+	                                                wf_heal(w)->settings->opencode.deadline_ms),
 	        .cost_usd = -1,
 	};
 
@@ -47,20 +48,21 @@ static const json *session_step(struct wf *w, const json *in, struct err *e)
 	return got;
 }
 
-/* A session, and the agent's work in it to its end; once more when the server lost it. */
-static const json *work(struct wf *w, const json *contract, struct err *e)
+/* The contract has the deadline; here a server may be away for long. */
+static const struct wf_policy patient = {.attempts = 40, .first_ms = 2000, .max_ms = 15000};
+
+/* A session, and the agent's work in it to its end; once more when the server lost it. What is
+ * needed to go on with that session is left in `in`. */
+static const json *work(struct wf *w, json *in, struct err *e)
 {
 	struct arena *a = wf_arena(w);
-	static const struct wf_policy patient = {.attempts = 40,
-	        .first_ms = 2000,
-	        .max_ms = 15000}; /* the contract has the deadline */
 	const json *end = NULL;
 
 	for (int attempt = 1; attempt <= 2; attempt++) {
-		json *in = json_obj(a);
 		const json *session;
 
-		json_set(in, "contract", contract);
+		json_del(in, "session");
+		json_del(in, "message");
 		json_set_int(in, "attempt", attempt);
 		session = wf_step(w, arena_printf(a, "session:%d", attempt), session_step, in, e);
 		if (!session)
@@ -73,6 +75,62 @@ static const json *work(struct wf *w, const json *contract, struct err *e)
 			return end;
 	}
 	return end;
+}
+
+/* One more prompt in the same session, and the agent's answer to it. */
+static const json *go_on(struct wf *w, json *in, const json *end, const char *name, int round,
+        const char *text, struct err *e)
+{
+	struct arena *a = wf_arena(w);
+	const json *said;
+
+	json_set_str(in, "text", text);
+	json_set_int(in, "after_ms", json_int(end, ".last_ms", 0));
+	said = wf_step(w, arena_printf(a, "%s:%d", name, round), fix_body_say, in, e);
+	json_del(in, "text");
+	json_del(in, "after_ms");
+	if (!said)
+		return NULL;
+	json_set_str(in, "message", json_str(said, ".message", NULL));
+	return wf_step_with(
+	        w, arena_printf(a, "follow %s:%d", name, round), &patient, fix_body_follow, in, e);
+}
+
+static bool failing(const json *tests)
+{
+	return json_bool(tests, ".ran", false) && !json_bool(tests, ".passed", false);
+}
+
+static const char *repair_text(struct wf *w, const json *contract, const json *tests, struct err *e)
+{
+	struct fix_contract c;
+
+	if (!fix_contract_parse(wf_arena(w), contract, &c, e))
+		return NULL;
+	return fix_prompt_repair(wf_arena(w), &c, "The tests of the contract fail",
+	        json_str(tests, ".command", ""), json_str(tests, ".tail", ""));
+}
+
+/* The contract's tests, run by us; what fails goes back to the agent, a few times. */
+static bool test(struct wf *w, json *in, const json **end, const json **tests, struct err *e)
+{
+	const json *contract = json_get(in, ".contract");
+	int rounds = (int)json_int(contract, ".test_rounds", 0);
+
+	for (int round = 0;; round++) {
+		const char *text;
+
+		*tests = wf_step(
+		        w, arena_printf(wf_arena(w), "tests:%d", round), fix_body_tests, in, e);
+		if (!*tests)
+			return false;
+		if (!failing(*tests) || round >= rounds ||
+		        !str_eq(json_str(*end, ".end", ""), "finished"))
+			return true;
+		text = repair_text(w, contract, *tests, e);
+		if (!text || !(*end = go_on(w, in, *end, "send back", round, text, e)))
+			return false;
+	}
 }
 
 static struct fix_row row_of(struct wf *w)
@@ -122,9 +180,10 @@ static const json *record_step(struct wf *w, const json *in, struct err *e)
 	json *out = json_obj(a);
 
 	row.cost_usd = json_num(in, ".end.cost_usd", 0);
-	row.progress = json_get(in, ".end.progress");
-	if (!spend_add(h->store, wf_key(w), row.incident, "fix",
-	            json_str(wf_input(w), ".user", NULL), row.cost_usd, 0, e))
+	row.progress = fix_progress_end(a, json_get(in, ".end.progress"), json_get(in, ".tests"),
+	        json_str(in, ".outcome.end", ""));
+	if (!fix_spend(h->store, row.incident, row.n, json_str(wf_input(w), ".user", NULL),
+	            row.cost_usd, e))
 		return NULL;
 	json_set_bool(out, "pr", pr);
 	json_set_int(out, "number", json_int(in, ".outcome.pr.number", 0));
@@ -144,21 +203,44 @@ static bool start_follow(struct wf *w, int number, struct err *e)
 	return wf_spawn(w, "follow the pull request", "follow", in, &run, e);
 }
 
+static json *refused(struct wf *w, const char *why)
+{
+	json *j = json_obj(wf_arena(w));
+
+	json_set_str(j, "end", "refused");
+	json_set_str(j, "left", why);
+	return j;
+}
+
+static const json *published(struct wf *w, json *in, const json *tests, struct err *e)
+{
+	if (failing(tests) && json_bool(in, ".contract.tests_must_pass", false))
+		return refused(w,
+		        "the tests fail, so nothing was published ([fix] tests_must_pass); the work is on "
+		        "the OpenCode host");
+	return str_eq(json_str(in, ".contract.publish", ""), "bot")
+	               ? wf_step(w, "publish", fix_body_publish, in, e)
+	               : json_obj(wf_arena(w));
+}
+
 /* The agent's commit becomes a branch of ours (unless the agent pushes itself), and GitHub is asked
  * what is there. */
-static const json *publish(
-        struct wf *w, const json *contract, const json *check, const json *end, struct err *e)
+static const json *publish(struct wf *w, const json *contract, const json *check, const json *end,
+        const json *tests, struct err *e)
 {
 	json *in = json_obj(wf_arena(w));
+	const json *pub;
 
 	json_set(in, "contract", contract);
 	json_set(in, "claim", json_get(end, ".claim"));
-	if (str_eq(json_str(contract, ".publish", ""), "bot")) {
-		json_set_str(in, "known", json_str(check, ".branch_sha", ""));
-		json_set(in, "published", wf_step(w, "publish", fix_body_publish, in, e));
-		if (!json_has(in, ".published"))
-			return NULL;
-	}
+	json_set(in, "tests", tests);
+	json_set_num(in, "cost_usd", json_num(end, ".cost_usd", 0));
+	json_set_str(in, "known", json_str(check, ".branch_sha", ""));
+	pub = published(w, in, tests, e);
+	if (!pub)
+		return NULL;
+	if (json_has(pub, ".end"))
+		json_set(in, "published", pub);
 	return wf_step(w, "verify", fix_body_verify, in, e);
 }
 
@@ -167,7 +249,7 @@ static bool fix(struct wf *w, struct err *e)
 	struct arena *a = wf_arena(w);
 	json *in = json_obj(a), *contract = json_copy(a, json_get(wf_input(w), ".contract"));
 	const json *running = wf_step(w, "running", running_step, wf_input(w), e);
-	const json *check, *end, *outcome, *recorded;
+	const json *check, *end, *tests, *outcome, *recorded;
 
 	if (!running)
 		return false;
@@ -176,14 +258,15 @@ static bool fix(struct wf *w, struct err *e)
 	check = wf_step(w, "check", fix_body_check, in, e);
 	if (!check)
 		return false;
-	end = work(w, contract, e);
-	if (!end)
+	end = work(w, in, e);
+	if (!end || !test(w, in, &end, &tests, e))
 		return false;
-	outcome = publish(w, contract, check, end, e);
+	outcome = publish(w, contract, check, end, tests, e);
 	if (!outcome)
 		return false;
 	in = json_obj(a);
 	json_set(in, "end", end);
+	json_set(in, "tests", tests);
 	json_set(in, "outcome", outcome);
 	json_set_str(in, "repo", json_str(wf_input(w), ".contract.repo", ""));
 	recorded = wf_step(w, "record", record_step, in, e);
@@ -208,7 +291,11 @@ static const json *failed_step(struct wf *w, const json *in, struct err *e)
 	};
 	struct incident_event ev = {
 	        .kind = INCIDENT_EV_FIX_FAILED, .note = row.error, .key = wf_key(w)};
+	struct fix_row *old = fix_get(wf_heal(w)->store, wf_arena(w), row.incident, row.n, e);
 
+	if (!old || !fix_spend(wf_heal(w)->store, row.incident, row.n, old->started_by,
+	                    old->cost_usd, e))
+		return NULL;
 	return fix_settle(wf_heal(w)->store, &row, &ev, NULL, e) ? json_obj(wf_arena(w)) : NULL;
 }
 
@@ -244,9 +331,10 @@ static bool fix_cancelled(struct wf *w, struct err *e)
 
 const struct workflow wf_fix = {
         .name = "fix",
-        .version = 1,
+        .version = 2,
         .run = fix,
         .lane = WF_BACKGROUND,
         .on_failure = fix_failed,
         .on_cancel = fix_cancelled,
+        .min_version = 1, /* its steps have the same names and inputs; the new ones only follow */
 };

@@ -12,7 +12,12 @@
 #include "handler.h"
 #include "incident.h"
 #include "prove.h"
+#include "slack.h"
+#include "spark.h"
 #include "str.h"
+
+enum { DAY_MS = 24 * 3600 * 1000 };
+#define LEAST_USD 0.05 /* with less no agent gets anywhere */
 
 static const char *repo_of(const struct heal *h, const struct incident *inc, const json *in)
 {
@@ -38,8 +43,8 @@ static bool skips(const json *in, size_t number)
 }
 
 /* The plan as the agent gets it, without the steps that a person left out. */
-static const char *plan_text(
-        struct arena *a, const struct diagnosis *dx, const json *in, struct err *e)
+static const char *plan_text(struct arena *a, const struct diagnosis *dx, const json *in,
+        const char **cause, struct err *e)
 {
 	struct plan p;
 	size_t kept = 0, n;
@@ -51,6 +56,7 @@ static const char *plan_text(
 		if (!skips(in, i + 1))
 			p.steps[kept++] = p.steps[i];
 	p.nsteps = kept;
+	*cause = p.cause;
 	if (n > 0 && kept == 0) {
 		err_set(e, ERR_INPUT, false,
 		        "every step of the plan was left out; tick at least one");
@@ -82,6 +88,30 @@ static double budget_of(const struct settings *s, double asked)
 	return asked > 0 && (limit <= 0 || asked < limit) ? asked : limit;
 }
 
+/* Of the day's money what is not spent and not promised to other fixes; the budget shrinks to it.
+ */
+static bool within_day(struct wf *w, struct fix_contract *c, struct err *e)
+{
+	struct heal *h = wf_heal(w);
+	double day = h->settings->limits.day_usd, spent, reserved, left;
+
+	if (day <= 0)
+		return true;
+	if (!spend_sum(h->store, clock_now_ms() - DAY_MS, NULL, 0, &spent, e) ||
+	        !fix_reserved(h->store, &reserved, e))
+		return false;
+	left = day - spent - reserved;
+	if (left < LEAST_USD)
+		return err_set(e, ERR_CONFLICT, false,
+		        "of today's %s ([limits] day_usd) %s are spent and %s promised to fixes under way; "
+		        "no fix was started",
+		        num_usd(wf_arena(w), day), num_usd(wf_arena(w), spent),
+		        num_usd(wf_arena(w), reserved));
+	if (c->budget_usd <= 0 || c->budget_usd > left)
+		c->budget_usd = left;
+	return true;
+}
+
 static void fill_limits(
         struct heal *h, const struct incident *inc, const json *in, struct fix_contract *c)
 {
@@ -96,10 +126,13 @@ static void fill_limits(
 	c->max_files = s->fix.max_files;
 	c->max_lines = s->fix.max_lines;
 	c->directory = svc->directory;
-	c->tests = svc->tests;
+	c->tests = json_str(in, ".tests", svc->tests);
 	c->publish_cmd = s->opencode.publish_cmd;
 	c->budget_usd = budget_of(s, json_num(in, ".budget", 0));
-	c->deadline_ms = clock_now_ms() + s->opencode.deadline_ms;
+	c->work_ms = json_int(in, ".deadline", 0);
+	if (c->work_ms <= 0 || c->work_ms > s->opencode.deadline_ms)
+		c->work_ms = s->opencode.deadline_ms;
+	c->deadline_ms = clock_now_ms() + c->work_ms;
 	c->idle_ms = s->opencode.idle_ms;
 	c->draft = json_bool(in, ".draft", false);
 	c->agent = s->opencode.agent;
@@ -107,11 +140,26 @@ static void fill_limits(
 	c->extra = json_str(in, ".extra", NULL);
 }
 
+/* The paths of a dialog; NULL when the person left them as they were. */
+static const char **globs(struct arena *a, const json *list)
+{
+	const char **out;
+	size_t n = 0;
+
+	if (!json_is_arr(list))
+		return NULL;
+	out = ARENA_ARRAY(a, json_len(list) + 1, const char *);
+	json_each (it, list)
+		out[n++] = json_str(it, "", "");
+	return out;
+}
+
 static bool make_contract(struct wf *w, const struct incident *inc, const struct diagnosis *dx,
         const json *in, struct fix_contract *c, struct err *e)
 {
 	struct heal *h = wf_heal(w);
 	struct arena *a = wf_arena(w);
+	struct err none = {0};
 
 	*c = (struct fix_contract){
 	        .incident = inc->id,
@@ -130,9 +178,15 @@ static bool make_contract(struct wf *w, const struct incident *inc, const struct
 		        "`/heal fix %lld repo=owner/name`",
 		        inc->service, inc->service, (long long)inc->id);
 	fill_limits(h, inc, in, c);
-	c->plan = plan_text(a, dx, in, e);
+	c->allowed = globs(a, json_get(in, ".allowed"));
+	c->forbidden = globs(a, json_get(in, ".forbidden"));
+	c->plan = plan_text(a, dx, in, &c->cause, e);
 	if (!c->plan || !pick_base(h, a, c, e))
 		return false;
+	/* A link is a courtesy: without it the fix goes on. */
+	if (h->slack && inc->root_ts &&
+	        !slack_permalink(h->slack, a, inc->channel, inc->root_ts, &c->thread, &none))
+		c->thread = NULL;
 	c->clone_url = arena_printf(a, "%s/%s.git", h->settings->github.git_url, c->repo);
 	return true;
 }
@@ -141,6 +195,7 @@ static bool may_fix(const struct heal *h, const struct incident *inc, const stru
         const json *in, struct err *e)
 {
 	int64_t seen = json_int(in, ".plan_version", 0);
+	const char *hash = json_str(in, ".plan_hash", NULL);
 
 	if (!h->opencode)
 		return err_set(e, ERR_INPUT, false,
@@ -149,10 +204,29 @@ static bool may_fix(const struct heal *h, const struct incident *inc, const stru
 		return err_set(e, ERR_INPUT, false,
 		        "INC-%lld has no plan yet; `/heal diagnose %lld` makes one",
 		        (long long)inc->id, (long long)inc->id);
-	if (seen > 0 && seen != dx->version)
+	if (hash && seen == dx->version && !str_eq(hash, dx->plan_hash))
+		seen = -1; /* the same number, other words */
+	if (seen != 0 && seen != dx->version)
 		return err_set(e, ERR_CONFLICT, false,
 		        "the plan is now v%d; look at it in the thread and start again",
 		        dx->version);
+	return true;
+}
+
+/* One pull request of an incident at a time, and one fix of a dialog. */
+static bool is_free(struct arena *a, const struct fix_row *last, const json *in, struct err *e)
+{
+	const char *approval = json_str(in, ".approval", NULL);
+
+	(void)a;
+	if (last && str_eq(last->state, "pr_open"))
+		return err_set(e, ERR_CONFLICT, false,
+		        "PR #%d of INC-%lld is still open in %s; merge or close it first",
+		        last->pr_number, (long long)last->incident, last->repo);
+	if (last && approval && str_eq(json_str(last->contract, ".approval", ""), approval))
+		return err_set(e, ERR_CONFLICT, false,
+		        "this dialog has started fix %d already; press Fix… again for another one",
+		        last->n);
 	return true;
 }
 
@@ -191,16 +265,21 @@ static const json *begin_step(struct wf *w, const json *in, struct err *e)
 	json *out = json_obj(a), *contract;
 	int64_t run;
 
-	if (!inc || !may_fix(h, inc, dx, in, e) || !make_contract(w, inc, dx, in, &c, e))
+	if (!inc || !may_fix(h, inc, dx, in, e) || !is_free(a, last, in, e) ||
+	        !make_contract(w, inc, dx, in, &c, e))
 		return NULL;
 	c.n = row.n = last ? last->n + 1 : 1;
 	if (last && str_eq(json_str(last->contract, ".key", ""), wf_key(w)))
 		c.n = row.n = last->n; /* our own, from before a crash */
 	c.branch = fix_branch(a, inc->id, c.n);
-	if (!fix_contract_check(&c, e))
+	if (!fix_contract_check(&c, e) ||
+	        (!str_eq(json_str(last ? last->contract : NULL, ".key", ""), wf_key(w)) &&
+	                !within_day(w, &c, e)))
 		return NULL;
 	contract = fix_contract_json(a, &c);
+	json_set_str(contract, "hash", fix_contract_hash(a, &c));
 	json_set_str(contract, "key", wf_key(w));
+	json_set_str(contract, "approval", json_str(in, ".approval", NULL));
 	json_set(contract, "before", prove_before(a, inc)); /* what the fix has to beat */
 	row.incident = inc->id;
 	row.repo = c.repo;
@@ -222,6 +301,8 @@ static const json *begin_step(struct wf *w, const json *in, struct err *e)
 	json_set_str(out, "branch", c.branch);
 	json_set_int(out, "plan_version", dx->version);
 	json_set_str(out, "plan_hash", dx->plan_hash);
+	json_set_str(out, "contract_hash", json_str(contract, ".hash", ""));
+	json_set_num(out, "budget", c.budget_usd);
 	return out;
 }
 
@@ -231,6 +312,12 @@ const json *fix_start(struct wf *w, const struct call *c, const struct fix_ask *
 
 	json_set_int(in, "incident", ask->incident);
 	json_set_int(in, "plan_version", ask->plan_version);
+	json_set_str(in, "plan_hash", ask->plan_hash);
+	json_set_str(in, "approval", ask->approval);
+	json_set_str(in, "tests", ask->tests);
+	json_set_int(in, "deadline", ask->deadline_ms);
+	json_set(in, "allowed", ask->allowed);
+	json_set(in, "forbidden", ask->forbidden);
 	json_set_str(in, "extra", ask->extra);
 	json_set_str(in, "repo", ask->repo);
 	json_set_str(in, "branch", ask->branch);

@@ -1,7 +1,7 @@
 /*
- * FOLLOW: a pull request to its end, and the proof. Its line in the thread is kept current; once it
- * is merged, the deployment with that commit is waited for, and the same metric is measured before
- * and after. Then the incident is resolved, or opened again.
+ * FOLLOW: a pull request to its end (steward.c), and the proof: once it is merged, the deployment
+ * with that commit is waited for, and the same metric is measured before and after. Then the
+ * incident is resolved, or opened again.
  */
 #include <string.h>
 
@@ -11,18 +11,13 @@
 #include "incident.h"
 #include "prove.h"
 #include "railway.h"
+#include "steward.h"
 #include "str.h"
 
 enum {
 	MINUTE_MS = 60 * 1000,
-	PR_DAYS = 14,
 	DEPLOY_WAIT_MS = 2 * 60 * MINUTE_MS,
 };
-
-static int64_t days(int64_t n)
-{
-	return n * 24 * 60 * MINUTE_MS;
-}
 
 static struct fix_row row_of(struct wf *w)
 {
@@ -31,48 +26,6 @@ static struct fix_row row_of(struct wf *w)
 	        .n = (int)json_int(wf_input(w), ".n", 0),
 	        .cost_usd = -1,
 	};
-}
-
-/* Seldom while nothing happens, often while checks run. */
-static int64_t next_look(const struct settings *s, const json *pr)
-{
-	int64_t quick = s->github.poll_ms;
-
-	return str_eq(json_str(pr, ".ci.verdict", ""), "pending") ? quick : quick * 5;
-}
-
-static bool record_pr(struct wf *w, const json *pr, struct err *e)
-{
-	struct fix_row row = row_of(w), *old;
-	json *card = json_copy(wf_arena(w), pr);
-
-	old = fix_get(wf_heal(w)->store, wf_arena(w), row.incident, row.n, e);
-	if (!old)
-		return false;
-	json_set(card, "flags", json_get(old->pr, ".flags"));
-	row.pr = card;
-	return fix_update(wf_heal(w)->store, &row, NULL, e);
-}
-
-/* Looks until it is merged or closed. */
-static const json *until_decided(struct wf *w, const json *in, struct err *e)
-{
-	struct heal *h = wf_heal(w);
-	const json *before = wf_state(w), *pr = fix_body_pr(w, in, e);
-	json *state;
-
-	if (!pr)
-		return NULL;
-	if (json_hash(wf_arena(w), pr) != json_hash(wf_arena(w), json_get(before, ".pr")) &&
-	        !record_pr(w, pr, e))
-		return NULL;
-	if (json_bool(pr, ".merged", false) || str_eq(json_str(pr, ".state", ""), "closed"))
-		return pr;
-	if (clock_now_ms() - wf_started_ms(w) > days(PR_DAYS))
-		return pr; /* still open: nobody wants it */
-	state = json_obj(wf_arena(w));
-	json_set(state, "pr", pr);
-	return wf_again(w, next_look(h->settings, pr), state, e);
 }
 
 static const json *closed_step(struct wf *w, const json *in, struct err *e)
@@ -238,10 +191,10 @@ static bool follow(struct wf *w, struct err *e)
 {
 	static const struct wf_policy patient = {
 	        .attempts = 100, .first_ms = 5000, .max_ms = 5 * MINUTE_MS};
-	const json *pr = wf_step_with(w, "until decided", &patient, until_decided, wf_input(w), e);
-	const json *deployed;
 	json *in = json_copy(wf_arena(w), wf_input(w));
+	const json *pr, *deployed;
 
+	pr = steward(w, in, e);
 	if (!pr)
 		return false;
 	if (!json_bool(pr, ".merged", false))

@@ -61,12 +61,15 @@ check '… undoes it' wait_for 10 shows 'right 0'
 type_as $BEN 'fix 1' >/dev/null &
 type_as $BEN 'fix 1' >/dev/null
 wait $!
-check 'the fix becomes a pull request' wait_for 60 state_is api pr_open
+check 'the fix becomes a pull request' wait_for 180 state_is api pr_open
 check 'its link stands in the thread' wait_for 10 shows 'PR #'
 pr() { sb GET github/pulls | jq -r ".pulls[0].$1"; }
 check 'there is one pull request, though it was asked for twice' \
 	equal "$(sb GET github/pulls | jq '.pulls | length')" 1
 check 'its branch is the contract’s' equal "$(pr head.ref)" heal/inc-1-1
+check 'the agent had no right to push: the branch was made through the API' equal \
+	"$(sb GET 'records?peer=git' | jq '[.. | objects | select(.what? == "push")] | map(.by) | unique == ["api"]')" true
+check 'Heal ran the tests itself, and says so' bash -c 'grep -q "Heal ran this in its work tree; exit status 0" <<<"$1"' _ "$(pr body)"
 check 'one OpenCode session was made' equal "$(curl -s -u "opencode:$OPENCODE_PASSWORD" \
 	"$OPENCODE_URL/session?directory=$OPENCODE_WORK&search=heal:inc-1-1" | jq length)" 1
 check 'the agent’s commit passes the repository’s tests' bash -c '
@@ -77,7 +80,7 @@ check 'the agent’s commit passes the repository’s tests' bash -c '
 # --- merge → deployed → verified → resolved
 check 'a person merges' sb POST github/merge "{\"repo\":\"acme/api\",\"number\":$(pr number)}"
 check 'the deployment is seen and watched' wait_for 20 state_is api verifying
-check 'the metric has recovered: verified and resolved' wait_for 80 state_is api resolved
+check 'the metric has recovered: verified and resolved' wait_for 160 state_is api resolved
 check 'the thread shows before and after' wait_for 10 shows 'Verified'
 check 'one root message per incident' equal "$(roots)" "$(heal incidents --all --json | jq length)"
 check 'no run has failed' equal "$(heal runs --failed)" 'no runs'

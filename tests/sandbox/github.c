@@ -36,6 +36,7 @@ static void github_reset(void *state)
 	*p = (struct gh_peer){.sb = sb, .a = arena_new(0), .app = app};
 	gh_app_reset(app);
 	p->last_comment = &p->comments;
+	p->last_review = &p->reviews;
 }
 
 static void *github_init(struct sb *sb)
@@ -241,7 +242,7 @@ static void github_handle(void *state, const struct sb_request *rq, struct sb_re
 	struct gh_grant g;
 
 	c.git = git_repos_of(c.p->sb);
-	if (gh_page(&c))
+	if (gh_page(&c) || gh_log_page(&c))
 		return;
 	if (!formal(c.p, rq, rs) || gh_app_route(&c) || !grant_of(&c, &g))
 		return;

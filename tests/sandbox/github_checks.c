@@ -19,11 +19,12 @@ static bool overruled(const struct gh_peer *p, const char *sha, const char *name
 	return false;
 }
 
-static void run_json(
-        struct gh_call *c, json *arr, const char *name, const char *status, const char *conclusion)
+static void run_json(struct gh_call *c, json *arr, int64_t id, const char *name, const char *status,
+        const char *conclusion)
 {
 	json *o = json_add_obj(arr);
 
+	json_set_int(o, "id", id);
 	json_set_str(o, "name", name);
 	json_set_str(o, "status", status);
 	json_set_str(o, "conclusion", conclusion);
@@ -41,11 +42,12 @@ static void all_runs(struct gh_call *c, const char *sha, json *arr)
 	if (u && c->repo->is_private && !overruled(c->p, sha, "ci")) {
 		bool done = sb_now_ms(c->p->sb) - u->created_ms >= sb_scaled(c->p->sb, CI_MS);
 
-		run_json(c, arr, "ci", done ? "completed" : "in_progress", done ? "success" : NULL);
+		run_json(c, arr, 1, "ci", done ? "completed" : "in_progress",
+		        done ? "success" : NULL);
 	}
 	for (const struct gh_check *k = c->p->checks; k; k = k->next) {
 		if (!k->is_status && str_eq(k->sha, sha))
-			run_json(c, arr, k->name, k->status, k->conclusion);
+			run_json(c, arr, k->id, k->name, k->status, k->conclusion);
 	}
 }
 
@@ -90,14 +92,65 @@ static void statuses(struct gh_call *c, const char *sha)
 	sb_send_json(c->rs, 200, o);
 }
 
+/* --- logs --- */
+
+static const struct gh_check *check_of(const struct gh_peer *p, const char *id)
+{
+	for (const struct gh_check *k = p->checks; k; k = k->next)
+		if (k->id == gh_int(id))
+			return k;
+	return NULL;
+}
+
+bool gh_log_page(struct gh_call *c)
+{
+	const struct gh_check *k;
+
+	if (!str_eq(sb_part(c->rq, 0), "_logs") || !sb_part(c->rq, 1))
+		return false;
+	k = check_of(c->p, sb_part(c->rq, 1));
+	/* The storage takes its signature in the address, and nothing beside it. */
+	if (sb_header(c->rq, "authorization"))
+		sb_sendf(c->rs, 400, "text/plain", "InvalidAuthenticationInfo\n");
+	else if (k && k->log && str_eq(sb_query(c->rq, "sig"), "s1"))
+		sb_sendf(c->rs, 200, "text/plain", "%s", k->log);
+	else
+		sb_sendf(c->rs, 404, "text/plain", "BlobNotFound\n");
+	return true;
+}
+
+static bool actions(struct gh_call *c)
+{
+	const char *what = sb_part(c->rq, 4), *id = sb_part(c->rq, 5), *sub = sb_part(c->rq, 6);
+	const struct gh_check *k;
+
+	if (str_eq(what, "runs") && !id) {
+		action_runs(c);
+		return true;
+	}
+	if (!str_eq(what, "jobs") || !id || !str_eq(sub, "logs"))
+		return false;
+	k = check_of(c->p, id);
+	if (!k || !k->log) {
+		gh_not_found(c->rs);
+		return true;
+	}
+	sb_set_header(c->rs, "Location",
+	        arena_printf(c->rq->a, "%s/github/_logs/%s?sig=s1", sb_url(c->p->sb), id));
+	sb_send(c->rs, 302, "text/plain", "", 0);
+	return true;
+}
+
 bool gh_checks_route(struct gh_call *c)
 {
 	const char *what = sb_part(c->rq, 3), *sha = sb_part(c->rq, 4), *sub = sb_part(c->rq, 5);
 
 	if (!str_eq(c->rq->method, "GET"))
 		return false;
-	if (str_eq(what, "actions") && str_eq(sha, "runs") && !sub) {
-		action_runs(c);
+	if (str_eq(what, "actions"))
+		return actions(c);
+	if (str_eq(what, "check-runs") && str_eq(sub, "annotations")) {
+		sb_send_json(c->rs, 200, json_arr(c->rq->a));
 		return true;
 	}
 	if (!str_eq(what, "commits") || !sha)

@@ -4,6 +4,9 @@
  *   POST merge  {"repo","number"}                           merges in the bare repository
  *   POST close  {"repo","number"}
  *   POST check  {"repo","number" or "sha","name","status","conclusion"}
+ *               and, for the job's log, "log"
+ *   POST review {"repo","number","user","state"}: APPROVED, CHANGES_REQUESTED, COMMENTED, DISMISSED
+ *   POST commit {"repo","branch","path","text"}: somebody else's commit on a branch
  *   POST status {"repo","number" or "sha","name","state"}
  *   GET  pulls  {"pulls":[…]}
  *   GET  app    {"id","key"}: the GitHub App that is installed in acme/api and acme/orders
@@ -105,10 +108,60 @@ static void add_check(const struct control *c, bool is_status)
 	k->status = arena_strdup(a, is_status ? json_str(c->in, ".state", "success")
 	                                      : json_str(c->in, ".status", "completed"));
 	k->conclusion = arena_strdup(a, json_str(c->in, ".conclusion", NULL));
+	k->log = arena_strdup(a, json_str(c->in, ".log", NULL));
+	k->id = sb_next(c->p->sb);
 	k->is_status = is_status;
 	k->next = c->p->checks;
 	c->p->checks = k;
 	ok(c);
+}
+
+static void review(const struct control *c)
+{
+	struct gh_review *v;
+
+	if (!c->pull) {
+		sb_sendf(c->rs, 404, "text/plain", "no such pull request\n");
+		return;
+	}
+	v = ARENA_NEW(c->p->a, struct gh_review);
+	v->repo = c->pull->repo;
+	v->number = c->pull->number;
+	v->user = arena_strdup(c->p->a, json_str(c->in, ".user", "cho"));
+	v->state = arena_strdup(c->p->a, json_str(c->in, ".state", "APPROVED"));
+	*c->p->last_review = v;
+	c->p->last_review = &v->next;
+	ok(c);
+}
+
+static void commit(const struct control *c)
+{
+	struct git_repos *g = git_repos_of(c->p->sb);
+	struct arena *a = c->rq->a;
+	const char *repo = json_str(c->in, ".repo", ""), *text = json_str(c->in, ".text", "");
+	const char *branch = json_str(c->in, ".branch", "main"), *blob, *tree = NULL, *made = NULL;
+	const char *now = git_branch_sha(g, a, repo, branch);
+	const char *env = "GIT_INDEX_FILE=control-index";
+
+	blob = now ? git_run_input(g, a, repo, NULL,
+	                     (const char *const[]){"hash-object", "-w", "--stdin", NULL}, text,
+	                     strlen(text))
+	           : NULL;
+	if (blob &&
+	        git_run_input(
+	                g, a, repo, env, (const char *const[]){"read-tree", now, NULL}, NULL, 0) &&
+	        git_run_input(g, a, repo, env,
+	                (const char *const[]){"update-index", "--add", "--cacheinfo", "100644",
+	                        blob, json_str(c->in, ".path", "x"), NULL},
+	                NULL, 0))
+		tree = git_run_input(
+		        g, a, repo, env, (const char *const[]){"write-tree", NULL}, NULL, 0);
+	if (tree)
+		made = GIT(g, a, repo, "commit-tree", tree, "-p", now, "-m", "Another change");
+	if (!made || !GIT(g, a, repo, "update-ref", arena_printf(a, "refs/heads/%s", branch), made))
+		sb_sendf(c->rs, 409, "text/plain", "git refused\n");
+	else
+		ok(c);
 }
 
 static void list(const struct control *c)
@@ -158,6 +211,10 @@ void gh_control(void *state, const struct sb_request *rq, struct sb_response *rs
 		close_it(&c);
 	else if (str_eq(verb, "check") || str_eq(verb, "status"))
 		add_check(&c, str_eq(verb, "status"));
+	else if (str_eq(verb, "review"))
+		review(&c);
+	else if (str_eq(verb, "commit"))
+		commit(&c);
 	else if (str_eq(verb, "pulls"))
 		list(&c);
 	else if (str_eq(verb, "app"))

@@ -40,7 +40,15 @@ struct gh_comment {
 struct gh_check {
 	struct gh_check *next;
 	const char *sha, *name, *status, *conclusion;
+	const char *log; /* what its job printed; NULL = nothing */
+	int64_t id;
 	bool is_status;
+};
+
+struct gh_review {
+	struct gh_review *next; /* newer */
+	const char *repo, *user, *state;
+	int number;
 };
 
 struct gh_peer {
@@ -49,6 +57,7 @@ struct gh_peer {
 	struct gh_pull *pulls; /* newest first */
 	struct gh_comment *comments, **last_comment;
 	struct gh_check *checks;
+	struct gh_review *reviews, **last_review;
 	int used;           /* requests against the primary limit */
 	struct gh_app *app; /* made at first use; stays over resets */
 };
@@ -94,6 +103,8 @@ int gh_int(const char *s);
 void gh_set_time(struct arena *a, json *o, const char *key, int64_t ms);
 
 void gh_control(void *state, const struct sb_request *rq, struct sb_response *rs);
+/* /_logs/<id>: where a job's log is redirected to; takes no token. */
+bool gh_log_page(struct gh_call *c);
 /* /<owner>/<name>/pull/<n>: a page for a person. */
 bool gh_page(struct gh_call *c);
 /* Merges in the bare repository; an error sentence or NULL. */

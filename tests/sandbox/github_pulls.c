@@ -283,6 +283,22 @@ static void pull_files(struct gh_call *c, const struct gh_pull *u)
 	sb_send_json(c->rs, 200, arr);
 }
 
+static void pull_reviews(struct gh_call *c, const struct gh_pull *u)
+{
+	json *arr = json_arr(c->rq->a);
+
+	for (const struct gh_review *v = c->p->reviews; v; v = v->next) {
+		json *o;
+
+		if (v->number != u->number || !str_eq(v->repo, u->repo))
+			continue;
+		o = json_add_obj(arr);
+		json_set_str(json_set_obj(o, "user"), "login", v->user);
+		json_set_str(o, "state", v->state);
+	}
+	sb_send_json(c->rs, 200, arr);
+}
+
 /* --- comments --- */
 
 static void comment_json(const struct gh_comment *k, json *o)
@@ -350,6 +366,8 @@ static bool one_pull(struct gh_call *c, const char *sub)
 		patch_pull(c, u);
 	else if (str_eq(sub, "files") && str_eq(method, "GET"))
 		pull_files(c, u);
+	else if (str_eq(sub, "reviews") && str_eq(method, "GET"))
+		pull_reviews(c, u);
 	else
 		return false;
 	return true;

@@ -95,7 +95,8 @@ struct railway_peer {
 };
 
 /* World. `services` > 0: that many healthy ones, the first `domains` with a domain. */
-/* `told`: services instead of those of the story (copied); NULL = the story, or `services` made up. */
+/* `told`: services instead of those of the story (copied); NULL = the story, or `services` made up.
+ */
 struct rw_world *rw_new(struct sb *sb, size_t services, size_t domains, const json *told);
 void rw_free(struct rw_world *w);
 const char *rw_uuid(struct arena *a, const char *of); /* stable */

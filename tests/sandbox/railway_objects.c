@@ -121,9 +121,9 @@ void ro_add_service(const struct rr_ctx *c, struct arena *a, const struct rw_ser
 	json_set_str(o, "environmentId", c->p->world->env[0].id);
 	json_set_null(o, "deletedAt");
 	ro_date(a, o, "nextCronRunAt",
-	        !s->cron                                     ? 0
+	        !s->cron                                   ? 0
 	        : json_bool(s->def, ".cron_missed", false) ? now - 4 * quarter
-	                                                     : (now / quarter + 1) * quarter);
+	                                                   : (now / quarter + 1) * quarter);
 	add_source(s, o);
 	add_domains(a, s, o);
 	json_set(

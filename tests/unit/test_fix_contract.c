@@ -358,17 +358,31 @@ static void test_pr_text(void **state)
 	        .status = "pushed", .tests = "passed", .summary = "@all ~~~~ fixes #1"};
 	const char *flags[] = {"changes `x`, @team", NULL};
 	struct fix_gate gate = {.flags = flags, .nflags = 1};
-	const char *body, *fence;
+	const char *body, *fence,
+	        *tested = "{\"ran\":true,\"passed\":false,\"exit\":1,\"command\":\"npm test\","
+	                  "\"tail\":\"2 failed\"}";
+	struct err e = {0};
 
 	c.plan = "1. a\n~~~~~\n<img src=x> @everyone";
-	body = fix_pr_body(a, &c, &claim, &gate);
-	assert_non_null(strstr(body, "Incident INC-42 of service api: HTTP 5xx 12.4 %"));
+	body = fix_pr_body(a, &c, &claim, &gate, 0.84);
+	assert_non_null(strstr(body, "**Incident INC-42** of service api: HTTP 5xx 12.4 %"));
+	assert_non_null(strstr(body, "session cost $0.84"));
+	assert_non_null(strstr(body, "The agent says: passed"));
 	assert_non_null(strstr(body, "- changes  x ,  team\n"));
 	/* What was written by others stands between fences longer than any inside. */
 	fence = strstr(body, "~~~~~~text\n1. a\n~~~~~\n");
 	assert_non_null(fence);
 	assert_non_null(strstr(fence, "\n~~~~~~\n"));
 	assert_non_null(strstr(body, "~~~~~text\n@all ~~~~ fixes #1\n~~~~~\n"));
+	/* What Heal saw itself, failures first. */
+	claim.tests = "failed";
+	claim.tested = json_parse(a, tested, strlen(tested), &e);
+	c.thread = "https://acme.slack.com/archives/C1/p1";
+	body = fix_pr_body(a, &c, &claim, &gate, 0);
+	assert_true(strstr(body, "**Tests fail**") < strstr(body, "**Incident"));
+	assert_non_null(strstr(body, "exit status 1"));
+	assert_non_null(strstr(body, "2 failed"));
+	assert_non_null(strstr(body, "([thread](https://acme.slack.com/archives/C1/p1))"));
 }
 
 UNIT_MAIN(cmocka_unit_test(test_check), UNIT_ARENA(test_json), cmocka_unit_test(test_glob),

@@ -8,6 +8,7 @@
 static struct fix_contract contract(void)
 {
 	return (struct fix_contract){
+	        .publish = FIX_BY_AGENT,
 	        .incident = 42,
 	        .n = 1,
 	        .repo = "acme/api",
