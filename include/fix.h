@@ -170,6 +170,7 @@ struct fix_claim {
 	const char *summary; /* one line, clean; "" */
 	const char *tests;   /* passed failed none; "" */
 	const json *tested;  /* of fix_body_tests: what the bot itself saw; NULL */
+	const json *refused; /* array: what the agent tried and was not let through; NULL */
 	double cost_usd;     /* of the agent's session */
 };
 void fix_claim_of(struct arena *a, const struct fix_contract *c, const struct opencode_view *v,
@@ -243,7 +244,8 @@ const json *fix_body_follow(struct wf *w, const json *in, struct err *e);
  * {"stopped":bool,"session","cost_usd"}; stopped false: the server goes on all the same. */
 const json *fix_body_abort(struct wf *w, const json *in, struct err *e);
 /* Runs the contract's tests on the agent's host, in its work tree, and waits for their end by
- * wf_again. → {"ran":bool,"passed","exit","command","tail","why"} */
+ * wf_again. Without a command in the contract: in.command, what the agent itself ran.
+ * → {"ran":bool,"passed","exit","command","agents_own","tail","why"} */
 const json *fix_body_tests(struct wf *w, const json *in, struct err *e);
 /* One more prompt to an idle session, once. in.session, in.text, in.after_ms (of the end before).
  * → {"message"} */

@@ -197,6 +197,7 @@ const json *fix_body_verify(struct wf *w, const json *in, struct err *e)
 	        .summary = json_str(said, ".summary", ""),
 	        .tests = json_str(said, ".tests", ""),
 	        .tested = json_get(in, ".tests"),
+	        .refused = json_get(said, ".refused"),
 	        .cost_usd = json_num(in, ".cost_usd", 0),
 	};
 	struct fix_contract c;

@@ -102,6 +102,7 @@ static const json *finished(struct follow *f, const char *end, const char *why)
 	        claim.pr_number ? claim.pr_number : json_int(f->d.progress, ".pr", 0));
 	json_set_str(c, "summary", claim.summary);
 	json_set_str(c, "tests", claim.tests);
+	json_set(c, "refused", json_get(f->d.progress, ".refused"));
 	json_set_str(out, "end", end);
 	json_set_str(out, "why", why);
 	json_set(out, "progress", f->d.progress);

@@ -64,8 +64,8 @@ static void add_tests(struct str *b, struct arena *a, const struct fix_claim *cl
 		        *claim->tests ? claim->tests : "nothing about tests");
 		return;
 	}
-	str_addf(b,
-	        "After the agent had ended, Heal ran this in its work tree; exit status %d:\n\n",
+	str_addf(b, "After the agent had ended, Heal ran %s in its work tree; exit status %d:\n\n",
+	        json_bool(t, ".agents_own", false) ? "the command that the agent had used" : "this",
 	        (int)json_int(t, ".exit", -1));
 	add_fenced(b, a, json_str(t, ".command", ""), 400);
 	if (!json_bool(t, ".passed", false)) {

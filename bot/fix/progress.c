@@ -8,10 +8,11 @@
 #include "fix/claim.h"
 #include "str.h"
 
-#define TODO_MAX   12
-#define FILES_MAX  4
-#define LINE_MAX_  80
-#define TAIL_BYTES 400
+#define TODO_MAX    12
+#define FILES_MAX   4
+#define LINE_MAX_   80
+#define TAIL_BYTES  400
+#define REFUSED_MAX 4
 
 enum step { WORKSPACE, CLONE, REPRODUCE, EDIT, TESTS, PUSH, PR, STEPS };
 
@@ -31,6 +32,8 @@ struct progress {
 	bool tested, passed;
 	const char *tail; /* of the last test run's output; NULL = not run */
 	const char *command;
+	const char *refused[REFUSED_MAX]; /* commands that were not let through */
+	size_t nrefused;
 	int pr;
 };
 
@@ -68,6 +71,9 @@ static void recall(struct progress *p, const json *before)
 	p->passed = json_bool(before, ".tests.passed", false);
 	p->tail = json_str(before, ".tests.tail", NULL);
 	p->command = json_str(before, ".tests.command", NULL);
+	json_each (c, json_get(before, ".refused"))
+		if (p->nrefused < REFUSED_MAX)
+			p->refused[p->nrefused++] = json_str(c, "", "");
 	p->pr = (int)json_int(before, ".pr", 0);
 }
 
@@ -129,6 +135,27 @@ static void tested(struct progress *p, const struct opencode_tool *t)
 	p->command = one_line(p->a, t->input, LINE_MAX_);
 }
 
+/* By a rule of the session, or by GitHub. */
+static bool was_refused(const struct opencode_tool *t)
+{
+	if (str_eq(t->status, "error"))
+		return strstr(t->output, "rule which prevents") != NULL;
+	return str_eq(t->tool, "bash") && strstr(t->input, "git push") &&
+	       (strstr(t->output, " denied to ") || strstr(t->output, "GH006") ||
+	               strstr(t->output, "error: 403"));
+}
+
+static void see_refused(struct progress *p, const struct opencode_tool *t)
+{
+	const char *what = one_line(p->a, *t->input ? t->input : t->tool, LINE_MAX_);
+
+	for (size_t i = 0; i < p->nrefused; i++)
+		if (str_eq(p->refused[i], what))
+			return;
+	if (p->nrefused < REFUSED_MAX)
+		p->refused[p->nrefused++] = what;
+}
+
 static void see_tool(struct progress *p, const struct opencode_tool *t)
 {
 	enum step s = step_of(p, t);
@@ -142,6 +169,8 @@ static void see_tool(struct progress *p, const struct opencode_tool *t)
 		p->running = (int)s;
 		return;
 	}
+	if (was_refused(t))
+		see_refused(p, t);
 	if (s == WORKSPACE)
 		return;
 	if ((s == TESTS || s == REPRODUCE) && str_eq(t->status, "completed"))
@@ -231,6 +260,14 @@ static void put_tests(const struct progress *p, json *out)
 	json_set_str(t, "tail", p->tail);
 }
 
+static void put_refused(const struct progress *p, json *out)
+{
+	json *list = p->nrefused ? json_set_arr(out, "refused") : NULL;
+
+	for (size_t i = 0; i < p->nrefused; i++)
+		json_add_str(list, p->refused[i]);
+}
+
 static bool running(enum opencode_state s)
 {
 	return s == OPENCODE_STARTING || s == OPENCODE_RUNNING || s == OPENCODE_RETRYING;
@@ -254,6 +291,7 @@ json *fix_progress(struct arena *a, const struct fix_contract *c, const struct o
 	else if (json_has(before, ".todo"))
 		json_set(out, "todo", json_get(before, ".todo"));
 	put_tests(&p, out);
+	put_refused(&p, out);
 	json_set_str(out, "last", p.last);
 	json_set_int(out, "turns", d->memory.turns);
 	json_set_num(out, "cost_usd", v->session.cost_usd);

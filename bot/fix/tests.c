@@ -20,12 +20,15 @@
 #define TAIL_BYTES 6000
 
 /* Files in .git/heal of the work tree, named by the step, so that no earlier round is read. */
-static const char *start_script(
-        struct arena *a, const struct fix_contract *c, const char *key, int64_t limit_s)
+static const char *start_script(struct arena *a, const struct fix_contract *c, const char *command,
+        const char *key, int64_t limit_s)
 {
 	struct str quoted = str_new(a);
 
-	for (const char *p = c->tests; *p; p++)
+	/* The agent's own command starts where the agent does. */
+	if (!c->tests)
+		str_add(&quoted, "cd .. && ");
+	for (const char *p = command; *p; p++)
 		str_add(&quoted, *p == '\'' ? "'\\''" : (char[]){*p, '\0'});
 	return arena_printf(a,
 	        "cd inc-%lld-%d/.git && mkdir -p heal && cd .. && k=.git/heal/%s || exit 0; "
@@ -52,7 +55,8 @@ static const json *not_run(struct arena *a, const char *why)
 	return out;
 }
 
-static const json *ended(struct wf *w, const struct fix_contract *c, const char *text)
+static const json *ended(
+        struct wf *w, const struct fix_contract *c, const char *command, const char *text)
 {
 	struct arena *a = wf_arena(w);
 	int status = (int)strtol(text + strlen("heal-exit "), NULL, 10);
@@ -63,7 +67,8 @@ static const json *ended(struct wf *w, const struct fix_contract *c, const char 
 	json_set_bool(out, "ran", true);
 	json_set_bool(out, "passed", status == 0);
 	json_set_int(out, "exit", status);
-	json_set_str(out, "command", c->tests);
+	json_set_str(out, "command", command);
+	json_set_bool(out, "agents_own", !c->tests);
 	json_set_str(out, "tail", str_clean(a, tail, strlen(tail), TAIL_BYTES));
 	if (status == 124 || status == 137)
 		json_set_str(out, "why", "they did not end in time");
@@ -73,19 +78,21 @@ static const json *ended(struct wf *w, const struct fix_contract *c, const char 
 const json *fix_body_tests(struct wf *w, const json *in, struct err *e)
 {
 	struct arena *a = wf_arena(w);
-	const char *key = str_hash_hex(a, wf_key(w)), *out = "";
+	const char *key = str_hash_hex(a, wf_key(w)), *out = "", *command;
 	struct fix_contract c;
 	int64_t left;
 
 	if (!fix_contract_parse(a, json_get(in, ".contract"), &c, e))
 		return NULL;
-	if (!c.tests)
-		return not_run(a, "the contract names no test command");
+	command = c.tests ? c.tests : json_str(in, ".command", NULL);
+	if (!command || strstr(command, "…")) /* the second: cut for showing */
+		return not_run(a, "no test command is known ([service] tests)");
 	left = c.deadline_ms > 0 ? (c.deadline_ms - clock_now_ms()) / 1000 : LIMIT_S;
 	if (!wf_state(w)) {
 		if (left < 5)
 			return not_run(a, "the deadline has passed");
-		if (!fix_shell(w, &c, start_script(a, &c, key, left < LIMIT_S ? left : LIMIT_S),
+		if (!fix_shell(w, &c,
+		            start_script(a, &c, command, key, left < LIMIT_S ? left : LIMIT_S),
 		            SHELL_MS, &out, e))
 			return NULL;
 		if (!strstr(out, "heal-started"))
@@ -95,7 +102,7 @@ const json *fix_body_tests(struct wf *w, const json *in, struct err *e)
 	if (!fix_shell(w, &c, look_script(a, &c, key), SHELL_MS, &out, e))
 		return NULL;
 	if (str_starts(out, "heal-exit "))
-		return ended(w, &c, out);
+		return ended(w, &c, command, out);
 	if (left < -60)
 		return not_run(a, "they did not end before the deadline");
 	return wf_again(w, wf_heal(w)->settings->opencode.poll_ms, json_obj(a), e);

@@ -50,6 +50,9 @@ static bool gate_of(const struct verify *v, const char *base, struct fix_outcome
 	fix_gate_check(a, c, d, v->r, &out->gate);
 	if (v->published)
 		add_seen(a, json_get(v->published, ".gate"), &out->gate);
+	json_each (it, v->claim->refused)
+		fix_gate_flag(&out->gate, arena_printf(a, "tried something that was refused: %s",
+		                                  json_str(it, "", "")));
 	if (!str_eq(base, c->base))
 		fix_gate_flag(
 		        &out->gate, arena_printf(a, "goes to %.80s instead of %s", base, c->base));

@@ -261,6 +261,24 @@ static void add_fix_todo(const struct render *r, struct message *m)
 		message_section(m, KEEP_LOW, b.s);
 }
 
+/* The last step, what it cost, and how much time is left. */
+static void add_fix_last(const struct render *r, struct message *m)
+{
+	const struct fix_row *f = r->fix;
+	const char *last = json_str(f->progress, ".last", "");
+	int turns = (int)json_int(f->progress, ".turns", 0);
+	struct str b = str_new(r->a);
+
+	if (f->cost_usd <= 0 && turns == 0)
+		return;
+	mrk_add(&b, "%d turns · %s", turns, num_usd(r->a, f->cost_usd));
+	if (f->ended_ms == 0 && *last)
+		mrk_add(&b, " · now: %s", str_ellipsis(r->a, last, 60));
+	if (f->ended_ms == 0 && f->deadline_ms > r->now_ms)
+		mrk_add(&b, " · %s left", clock_duration(r->a, f->deadline_ms - r->now_ms));
+	message_context(m, KEEP_NORMAL, b.s);
+}
+
 struct message *render_fix(const struct render *r)
 {
 	const struct fix_row *f = r->fix;
@@ -284,13 +302,13 @@ struct message *render_fix(const struct render *r)
 	        : *steps ? steps
 	                 : "⏳ starting…");
 	add_fix_todo(r, m);
+	json_each (it, json_get(f->progress, ".refused"))
+		message_context(
+		        m, KEEP_NORMAL, mrk(r->a, "⚠️ refused: %s", json_str(it, "", "")));
 	if (f->error)
 		message_section(m, KEEP_ALWAYS,
 		        mrk(r->a, "%s %s", str_eq(f->state, "stopped") ? "■" : "❌", f->error));
-	if (f->cost_usd > 0 || json_int(f->progress, ".turns", 0) > 0)
-		message_context(m, KEEP_NORMAL,
-		        mrk(r->a, "%d turns · %s", (int)json_int(f->progress, ".turns", 0),
-		                num_usd(r->a, f->cost_usd)));
+	add_fix_last(r, m);
 	if (f->ended_ms == 0 && (str_eq(f->state, "running") || str_eq(f->state, "queued")))
 		message_button(m, &stop);
 	return m;

@@ -120,8 +120,10 @@ static bool test(struct wf *w, json *in, const json **end, const json **tests, s
 	for (int round = 0;; round++) {
 		const char *text;
 
+		json_set_str(in, "command", json_str(*end, ".progress.tests.command", NULL));
 		*tests = wf_step(
 		        w, arena_printf(wf_arena(w), "tests:%d", round), fix_body_tests, in, e);
+		json_del(in, "command");
 		if (!*tests)
 			return false;
 		if (!failing(*tests) || round >= rounds ||

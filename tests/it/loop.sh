@@ -69,7 +69,7 @@ check 'there is one pull request, though it was asked for twice' \
 check 'its branch is the contract’s' equal "$(pr head.ref)" heal/inc-1-1
 check 'the agent had no right to push: the branch was made through the API' equal \
 	"$(sb GET 'records?peer=git' | jq '[.. | objects | select(.what? == "push")] | map(.by) | unique == ["api"]')" true
-check 'Heal ran the tests itself, and says so' bash -c 'grep -q "Heal ran this in its work tree; exit status 0" <<<"$1"' _ "$(pr body)"
+check 'Heal ran the tests itself, and says so' bash -c 'grep -q "Heal ran the command that the agent had used in its work tree; exit status 0" <<<"$1"' _ "$(pr body)"
 check 'one OpenCode session was made' equal "$(curl -s -u "opencode:$OPENCODE_PASSWORD" \
 	"$OPENCODE_URL/session?directory=$OPENCODE_WORK&search=heal:inc-1-1" | jq length)" 1
 check 'the agent’s commit passes the repository’s tests' bash -c '

@@ -23,7 +23,7 @@ static void tell_railway(struct git_peer *p)
 {
 	struct arena *a = arena_new(0);
 
-	for (const struct seed_repo *r = seed_repos; r->name; r++) {
+	for (const struct seed_repo *r = seed_repos; r->name && seed_repo_here(r); r++) {
 		char *log = GIT(p->repos, a, r->name, "log", "--format=%H %s", "main"),
 		     *save = NULL;
 

@@ -217,7 +217,8 @@ static void make_all(struct git_repos *g)
 	struct arena *a = arena_new(0);
 
 	for (const struct seed_repo *r = seed_repos; r->name; r++)
-		make_one(g, a, r);
+		if (seed_repo_here(r))
+			make_one(g, a, r);
 	arena_free(a);
 }
 

@@ -1,6 +1,7 @@
 /* repos.c - small real programs with real defects. */
 #include "sandbox/repos.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static const char run_tests[] =
@@ -230,13 +231,27 @@ const struct seed_repo seed_repos[] = {
         {"acme/api", true, "sh tests/run.sh", api_commits, &api_repair},
         {"acme/orders", true, "sh tests/run.sh", orders_commits, &orders_repair},
         {"acme/reports", false, "sh tests/run.sh", reports_commits, NULL},
+        /* Only with SANDBOX_MANY_REPOS in the environment: ten that can be fixed side by side. */
+        {"acme/shop-1", true, "sh tests/run.sh", api_commits, &api_repair},
+        {"acme/shop-2", true, "sh tests/run.sh", api_commits, &api_repair},
+        {"acme/shop-3", true, "sh tests/run.sh", api_commits, &api_repair},
+        {"acme/shop-4", true, "sh tests/run.sh", api_commits, &api_repair},
+        {"acme/shop-5", true, "sh tests/run.sh", api_commits, &api_repair},
+        {"acme/shop-6", true, "sh tests/run.sh", api_commits, &api_repair},
+        {"acme/shop-7", true, "sh tests/run.sh", api_commits, &api_repair},
+        {"acme/shop-8", true, "sh tests/run.sh", api_commits, &api_repair},
         {NULL, false, NULL, NULL, NULL},
 };
+
+bool seed_repo_here(const struct seed_repo *r)
+{
+	return strncmp(r->name, "acme/shop-", 10) != 0 || getenv("SANDBOX_MANY_REPOS") != NULL;
+}
 
 const struct seed_repo *seed_repo_find(const char *name)
 {
 	for (const struct seed_repo *r = seed_repos; r->name; r++) {
-		if (strcmp(r->name, name) == 0)
+		if (strcmp(r->name, name) == 0 && seed_repo_here(r))
 			return r;
 	}
 	return NULL;

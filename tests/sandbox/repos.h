@@ -38,7 +38,8 @@ struct seed_repo {
 	const struct seed_repair *repair;  /* NULL = nothing is wrong with it */
 };
 
-/* Ended by {NULL}. */
+/* Ended by {NULL}. Not all of them are made in every sandbox: seed_repo_here(). */
+bool seed_repo_here(const struct seed_repo *r);
 extern const struct seed_repo seed_repos[];
 /* NULL when there is none of that name. */
 const struct seed_repo *seed_repo_find(const char *name);

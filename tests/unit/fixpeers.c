@@ -45,12 +45,34 @@ static void not_installed(struct fixpeers *p)
 	p->skip = true;
 }
 
+struct opencode *fixpeers_opencode(const struct fixpeers *p, struct http **http_out)
+{
+	struct opencode_config c = {.url = p->url, .password = p->password, .directory = p->work};
+
+	*http_out = http_new();
+	return opencode_new(*http_out, &c);
+}
+
+struct github *fixpeers_github(const struct fixpeers *p, struct http *http)
+{
+	struct github_config g = {.token = FIXPEERS_TOKEN};
+	char api[256];
+
+	snprintf(api, sizeof(api), "%s/github", p->sandbox);
+	g.api_url = api;
+	return github_new(http, &g);
+}
+
+void fixpeers_clients_free(struct opencode *o, struct github *g, struct http *h)
+{
+	opencode_free(o);
+	github_free(g);
+	http_free(h);
+}
+
 struct fixpeers *fixpeers_start(void)
 {
 	struct fixpeers *p = calloc(1, sizeof(*p));
-	struct github_config g = {.token = FIXPEERS_TOKEN};
-	struct opencode_config c = {0};
-	char api[256];
 
 	http_global_init();
 	http_set_gate(http_gate_none, NULL);
@@ -60,14 +82,8 @@ struct fixpeers *fixpeers_start(void)
 		not_installed(p);
 		return p;
 	}
-	p->http = http_new();
-	c.url = p->url;
-	c.password = p->password;
-	c.directory = p->work;
-	p->opencode = opencode_new(p->http, &c);
-	snprintf(api, sizeof(api), "%s/github", p->sandbox);
-	g.api_url = api;
-	p->github = github_new(p->http, &g);
+	p->opencode = fixpeers_opencode(p, &p->http);
+	p->github = fixpeers_github(p, p->http);
 	return p;
 }
 

@@ -30,6 +30,10 @@ struct fixpeers {
 /* Starts both, or sets skip. Aborts the test when they do not start. */
 struct fixpeers *fixpeers_start(void);
 void fixpeers_stop(struct fixpeers *p);
+/* Clients for another thread; free them by fixpeers_clients_free. */
+struct opencode *fixpeers_opencode(const struct fixpeers *p, struct http **http_out);
+struct github *fixpeers_github(const struct fixpeers *p, struct http *http);
+void fixpeers_clients_free(struct opencode *o, struct github *g, struct http *h);
 /* OpenCode dies (SIGKILL), and starts again on the same port with its data. */
 void fixpeers_kill(struct fixpeers *p);
 void fixpeers_restart(struct fixpeers *p);
