@@ -17,6 +17,7 @@ static const json *stop_diagnosis_step(struct wf *w, const json *in, struct err 
 	        .kind = INCIDENT_EV_DIAGNOSIS_FAILED,
 	        .actor = json_str(in, ".user", NULL),
 	        .note = "stopped by a person",
+	        .key = wf_key(w),
 	};
 
 	if (!flow_cancel_key(h->store, arena_printf(a, "investigate:%lld", (long long)id),

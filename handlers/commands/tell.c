@@ -40,6 +40,7 @@ static const json *note_step(struct wf *w, const json *in, struct err *e)
 	        .kind = INCIDENT_EV_NOTE,
 	        .actor = json_str(in, ".user", NULL),
 	        .note = arena_printf(wf_arena(w), "told the agent: %s", json_str(in, ".said", "")),
+	        .key = wf_key(w),
 	};
 
 	return incident_apply(wf_heal(w)->store, json_int(in, ".incident", 0), &ev, e)
