@@ -48,6 +48,7 @@ struct fix_contract {
 	const char *repo;          /* owner/name */
 	const char *clone_url;     /* without a token */
 	const char *base, *branch; /* branch: fix_branch() */
+	const char *folder;        /* of the work tree on the OpenCode host; NULL = "inc-42-1" */
 	const char *directory;     /* of the service inside the repository; NULL = the whole */
 	const char *tests;         /* command; NULL = the agent finds it */
 	const char *publish_cmd;   /* how the agent opens the pull request: "gh" */
@@ -76,6 +77,8 @@ extern const char *const fix_forbidden_default[];
 
 /* "heal/inc-42-1" */
 const char *fix_branch(struct arena *a, int64_t incident, int n);
+/* The work tree's folder, relative to the server's. */
+const char *fix_folder(struct arena *a, const struct fix_contract *c);
 /* "heal:inc-42-1:acme/api": the session's title, by which it is found again. */
 const char *fix_title(struct arena *a, const struct fix_contract *c);
 

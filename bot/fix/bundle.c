@@ -19,7 +19,7 @@ const char *bundle_command(struct arena *a, const struct fix_contract *c)
 	/* One line per field; what holds foreign bytes is base64. `h` is the branch, else whatever
 	 * is checked out. */
 	return arena_printf(a,
-	        "cd inc-%lld-%d 2>/dev/null || { echo 'heal-bundle none'; exit 0; }; "
+	        "cd %s 2>/dev/null || { echo 'heal-bundle none'; exit 0; }; "
 	        "export LC_ALL=C GIT_OPTIONAL_LOCKS=0 GIT_NO_REPLACE_OBJECTS=1; "
 	        "h=$(git rev-parse -q --verify 'refs/heads/%s^{commit}' || git rev-parse -q --verify "
 	        "HEAD) && b=$(git merge-base \"$h\" 'refs/remotes/origin/%s') || { echo 'heal-bundle "
@@ -34,7 +34,7 @@ const char *bundle_command(struct arena *a, const struct fix_contract *c)
 	        "echo \"sizes $(d | cut -d' ' -f4 | grep -v '^0*$' | git cat-file --batch-check | "
 	        "base64 | tr -d '\\n')\"; "
 	        "echo \"raw $(d -z | base64 | tr -d '\\n')\"; echo 'heal-bundle end'; } 2>/dev/null",
-	        (long long)c->incident, c->n, c->branch, c->base, MESSAGE_MAX);
+	        fix_folder(a, c), c->branch, c->base, MESSAGE_MAX);
 }
 
 const char *bundle_contents_command(
@@ -42,7 +42,7 @@ const char *bundle_contents_command(
 {
 	struct str s = str_new(a);
 
-	str_addf(&s, "cd inc-%lld-%d && printf '%%s\\n'", (long long)c->incident, c->n);
+	str_addf(&s, "cd %s && printf '%%s\\n'", fix_folder(a, c));
 	for (size_t i = 0; i < b->nfiles; i++)
 		if (b->files[i].sha)
 			str_addf(&s, " %s", b->files[i].sha);

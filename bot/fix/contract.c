@@ -25,6 +25,11 @@ const char *fix_branch(struct arena *a, int64_t incident, int n)
 	return arena_printf(a, "heal/inc-%lld-%d", (long long)incident, n);
 }
 
+const char *fix_folder(struct arena *a, const struct fix_contract *c)
+{
+	return c->folder ? c->folder : arena_printf(a, "inc-%lld-%d", (long long)c->incident, c->n);
+}
+
 const char *fix_title(struct arena *a, const struct fix_contract *c)
 {
 	return arena_printf(
@@ -106,6 +111,8 @@ bool fix_contract_check(const struct fix_contract *c, struct err *e)
 		return bad(e, "branch", c->branch);
 	if (str_eq(c->base, c->branch))
 		return bad(e, "base branch", c->base);
+	if (c->folder && (!only(c->folder, "-") || strlen(c->folder) > 60))
+		return bad(e, "folder", c->folder);
 	if (c->directory && !path_ok(c->directory))
 		return bad(e, "directory", c->directory);
 	if (c->tests && !line_ok(c->tests))
@@ -158,6 +165,7 @@ json *fix_contract_json(struct arena *a, const struct fix_contract *c)
 	json_set_str(j, "clone_url", c->clone_url);
 	json_set_str(j, "base", c->base);
 	json_set_str(j, "branch", c->branch);
+	json_set_str(j, "folder", c->folder);
 	json_set_str(j, "directory", c->directory);
 	json_set_str(j, "tests", c->tests);
 	json_set_str(j, "publish_cmd", c->publish_cmd);
@@ -235,6 +243,7 @@ bool fix_contract_parse(struct arena *a, const json *j, struct fix_contract *out
 	        .clone_url = text(a, j, ".clone_url"),
 	        .base = text(a, j, ".base"),
 	        .branch = text(a, j, ".branch"),
+	        .folder = text(a, j, ".folder"),
 	        .directory = text(a, j, ".directory"),
 	        .tests = text(a, j, ".tests"),
 	        .publish_cmd = text(a, j, ".publish_cmd"),

@@ -141,7 +141,7 @@ static void fill_slots(struct arena *a, const struct fix_contract *c, struct slo
 	        {"clone_url", c->clone_url},
 	        {"base", c->base},
 	        {"branch", c->branch},
-	        {"workdir", arena_printf(a, "inc-%lld-%d", (long long)c->incident, c->n)},
+	        {"workdir", fix_folder(a, c)},
 	        {"directory", str_or(c->directory, ".")},
 	        {"tests", str_or(c->tests, none)},
 	        {"publish", c->publish == FIX_BY_BOT

@@ -227,8 +227,8 @@ static const json *result(struct publish *p, const char *end)
 static const char *stays(struct publish *p, const char *why)
 {
 	return arena_printf(p->a,
-	        "%s. Nothing was pushed; the work is in the folder inc-%lld-%d on the OpenCode host",
-	        why, (long long)p->c.incident, p->c.n);
+	        "%s. Nothing was pushed; the work is in the folder %s on the OpenCode host", why,
+	        fix_folder(p->a, &p->c));
 }
 
 static const json *refuse(struct publish *p, const char *why)

@@ -31,19 +31,19 @@ static const char *start_script(struct arena *a, const struct fix_contract *c, c
 	for (const char *p = command; *p; p++)
 		str_add(&quoted, *p == '\'' ? "'\\''" : (char[]){*p, '\0'});
 	return arena_printf(a,
-	        "cd inc-%lld-%d/.git && mkdir -p heal && cd .. && k=.git/heal/%s || exit 0; "
+	        "cd %s/.git && mkdir -p heal && cd .. && k=.git/heal/%s || exit 0; "
 	        "[ -e $k.run ] || { : >$k.run; printf '%%s\\n' '%s' >$k.cmd; "
 	        "(setsid sh -c \"timeout -k 10 %lld sh $k.cmd >$k.out 2>&1 </dev/null; echo \\$? "
 	        ">$k.tmp; mv $k.tmp $k.exit\" >/dev/null 2>&1 &); }; echo heal-started",
-	        (long long)c->incident, c->n, key, quoted.s, (long long)limit_s);
+	        fix_folder(a, c), key, quoted.s, (long long)limit_s);
 }
 
 static const char *look_script(struct arena *a, const struct fix_contract *c, const char *key)
 {
 	return arena_printf(a,
-	        "cd inc-%lld-%d/.git/heal && [ -e %s.exit ] && { echo heal-exit $(cat %s.exit); tail -c "
+	        "cd %s/.git/heal && [ -e %s.exit ] && { echo heal-exit $(cat %s.exit); tail -c "
 	        "%d %s.out; } || echo heal-running",
-	        (long long)c->incident, c->n, key, key, TAIL_BYTES, key);
+	        fix_folder(a, c), key, key, TAIL_BYTES, key);
 }
 
 static const json *not_run(struct arena *a, const char *why)

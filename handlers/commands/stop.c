@@ -112,9 +112,9 @@ static const char *left_text(struct arena *a, const struct fix_row *fix, const j
 		        fix->branch, fix->repo);
 	if (json_str(aborted, ".session", NULL))
 		return arena_printf(a,
-		        "stopped; nothing was pushed; the work so far is in the folder inc-%lld-%d on "
+		        "stopped; nothing was pushed; the work so far is in the folder %s on "
 		        "the OpenCode host",
-		        (long long)fix->incident, fix->n);
+		        json_str(fix->contract, ".folder", "of the fix"));
 	return "stopped before it began; nothing is left behind";
 }
 

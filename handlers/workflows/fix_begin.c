@@ -272,6 +272,10 @@ static const json *begin_step(struct wf *w, const json *in, struct err *e)
 	if (last && str_eq(json_str(last->contract, ".key", ""), wf_key(w)))
 		c.n = row.n = last->n; /* our own, from before a crash */
 	c.branch = fix_branch(a, inc->id, c.n);
+	/* A new store on an old host counts its incidents from 1 again: not in another one's
+	 * folder. */
+	c.folder = arena_printf(a, "inc-%lld-%d-%.6s", (long long)inc->id, c.n,
+	        str_hash_hex(a, arena_printf(a, "%s %lld", c.repo, (long long)inc->opened_ms)));
 	if (!fix_contract_check(&c, e) ||
 	        (!str_eq(json_str(last ? last->contract : NULL, ".key", ""), wf_key(w)) &&
 	                !within_day(w, &c, e)))

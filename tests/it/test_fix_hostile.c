@@ -173,6 +173,8 @@ static void hand_over(struct bot *b, int64_t id, const char *repo, int max_turns
 	        .clone_url = arena_printf(b->a, "%s/git/%s.git", b->p->sandbox, repo),
 	        .base = "main",
 	        .branch = fix_branch(b->a, id, 1),
+	        .folder = arena_printf(
+	                b->a, "inc-%lld-1-%.6s", (long long)id, str_hash_hex(b->a, repo)),
 	        .tests = "sh tests/run.sh",
 	        .publish_cmd = "gh",
 	        .plan_version = 1,
