@@ -42,6 +42,10 @@ struct digest_template {
 	const char *severity;   /* error warn info debug */
 	uint64_t count, before; /* before = count before split_ms */
 	int64_t first_ms, last_ms;
+	/* events a minute since split_ms and before it; NAN = no split, or no time to divide by */
+	double rate, rate_before;
+	const char *values; /* what stood in the variable words of later ones: "17, 10.0.0.7; 18,
+	                       10.0.0.9"; "" = nothing else was seen */
 	double rank;
 };
 /* Most telling first; arena memory. */

@@ -105,6 +105,10 @@ static void flush(struct digest *d)
 	        .before = e->ts_ms > 0 && e->ts_ms < d->o.split_ms};
 	id = templates_add(d->table, &s);
 	d->totals.events++;
+	if (e->ts_ms > 0) {
+		d->first_ms = d->first_ms && d->first_ms < e->ts_ms ? d->first_ms : e->ts_ms;
+		d->last_ms = d->last_ms > e->ts_ms ? d->last_ms : e->ts_ms;
+	}
 	source_seen(d, e->layout);
 	/* A platform that calls everything on stderr an error is contradicted by the lines. */
 	if (e->given >= LEVEL_ERROR) {

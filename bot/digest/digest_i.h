@@ -107,7 +107,7 @@ enum level level_number(int64_t v); /* pino and bunyan: 10 trace ... 60 fatal */
 
 /* --- trace.c --- */
 
-enum { MAX_FRAMES = 4 };
+enum { MAX_FRAMES = 4, VALUES = 3 };
 
 /* An event in the making. */
 struct event {
@@ -155,10 +155,11 @@ struct template
 	bool widened;                 /* a word became variable by meeting others */
 	uint32_t layout;
 	uint64_t key, shape;
-	uint64_t *h;        /* n hashes */
-	uint16_t *at, *len; /* the words' places in text; same block as h */
-	char *text;         /* words with <*> */
-	char *sample;       /* first event, whole */
+	uint64_t *h;          /* n hashes */
+	uint16_t *at, *len;   /* the words' places in text; same block as h */
+	char *text;           /* words with <*> */
+	char *sample;         /* first event, whole */
+	char *values[VALUES]; /* variable words of the 2nd, 4th, 8th … event */
 	uint64_t count, before;
 	int64_t first_ms, last_ms;
 	double telling; /* points for what the text says */

@@ -24,6 +24,7 @@ struct digest {
 	struct digest_totals totals;
 	struct source source[MAX_SOURCES];
 	uint64_t given_errors, contradicted;
+	int64_t first_ms, last_ms; /* of all events with a time; 0 = none */
 	bool keep;
 	uint32_t *assign;
 	size_t nassign, cassign;

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "digest/digest_private.h"
+#include "str.h"
 
 enum { RARE = 3 };
 
@@ -71,15 +72,34 @@ static int by_rank(const void *pa, const void *pb)
 	return c ? c : strcmp(a->sample, b->sample);
 }
 
+/* Events a minute; NAN when there is no time to divide by. */
+static double rate_of(uint64_t events, int64_t from_ms, int64_t to_ms)
+{
+	return from_ms > 0 && to_ms > from_ms ? (double)events * 60000 / (double)(to_ms - from_ms)
+	                                      : (double)NAN;
+}
+
+static const char *values_of(struct arena *a, const struct template *t)
+{
+	struct str b = str_new(a);
+
+	for (size_t i = 0; i < VALUES && t->values[i]; i++)
+		str_addf(&b, "%s%s", i ? "; " : "", t->values[i]);
+	return str_or(b.s, "");
+}
+
 const struct digest_template *digest_top(
         struct digest *d, struct arena *a, size_t max, size_t *n_out)
 {
 	size_t slots, n = 0;
 	const struct template *t = templates_slots(d->table, &slots);
 	struct digest_template *out;
+	int64_t split = d->o.split_ms;
 
 	for (size_t i = 0; i < slots; i++)
 		n += t[i].id != 0;
+	if (split > 0 && d->first_ms > split) /* nothing is known of the time before */
+		split = 0;
 	out = ARENA_ARRAY(a, n + 1, struct digest_template);
 	n = 0;
 	count_rare(d);
@@ -93,6 +113,9 @@ const struct digest_template *digest_top(
 		        .before = t[i].before,
 		        .first_ms = t[i].first_ms,
 		        .last_ms = t[i].last_ms,
+		        .rate = rate_of(t[i].count - t[i].before, split, d->last_ms),
+		        .rate_before = rate_of(t[i].before, d->first_ms, split),
+		        .values = values_of(a, &t[i]),
 		        .rank = rank_of(d, &t[i])};
 	}
 	qsort(out, n, sizeof(*out), by_rank);

@@ -1,4 +1,5 @@
 /* The digest as a text for a model, within a budget of tokens. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,6 +27,11 @@ static const char *when(struct arena *a, int64_t ms, int64_t after_ms)
 	                                        : arena_printf(a, "%.5s %.5s", s + 5, s + 11);
 }
 
+static const char *rate(struct arena *a, double v)
+{
+	return v > 0 && v < 0.1 ? "<0.1" : arena_printf(a, v < 10 ? "%.1f" : "%.0f", v);
+}
+
 static const char *entry(
         const struct digest *d, struct arena *a, const struct digest_template *t, size_t max_tokens)
 {
@@ -41,6 +47,8 @@ static const char *entry(
 		if (t->last_ms >= t->first_ms + 60000)
 			str_addf(&b, "-%s", when(a, t->last_ms, t->first_ms));
 	}
+	if (t->count > 1 && !isnan(t->rate) && !isnan(t->rate_before))
+		str_addf(&b, " %s/min, before %s/min", rate(a, t->rate), rate(a, t->rate_before));
 	str_add(&b, ": ");
 	str_addn(&b, t->sample, fit);
 	str_add(&b, fit < n ? "…\n" : "\n");
@@ -78,6 +86,20 @@ static size_t cost(const char *s)
 	return tokens_estimate(s, strlen(s));
 }
 
+/* With other values of the variable words where the budget allows. */
+static void add_entry(
+        struct str *b, const char *text, const char *values, size_t *used, size_t budget)
+{
+	const char *also = *values ? arena_printf(b->a, " | also: %s\n", values) : "";
+
+	if (*values && *used + cost(also) <= budget) {
+		*used += cost(also);
+		str_addf(b, "%.*s%s", (int)strlen(text) - 1, text, also);
+	} else {
+		str_add(b, text);
+	}
+}
+
 const char *digest_render(struct digest *d, struct arena *a, size_t budget_tokens)
 {
 	struct digest_totals x = digest_totals(d);
@@ -104,7 +126,7 @@ const char *digest_render(struct digest *d, struct arena *a, size_t budget_token
 	}
 	for (size_t i = 0; i < n; i++) {
 		if (shown[i])
-			str_add(&b, text[i]);
+			add_entry(&b, text[i], t[i].values, &used, budget);
 	}
 	str_add(&b, left_out(a, d, t, shown, n));
 	if (cost(b.s) > budget_tokens)

@@ -124,6 +124,8 @@ static void slot_free(struct template *x)
 	free(x->h);
 	free(x->text);
 	free(x->sample);
+	for (size_t i = 0; i < VALUES; i++)
+		free(x->values[i]);
 	memset(x, 0, sizeof(*x));
 }
 
@@ -337,6 +339,36 @@ static void count(struct template *x, const struct sighting *s)
 	}
 }
 
+/* The variable words of the 2nd, 4th, 8th … event: seldom enough to cost nothing. */
+static void remember(struct template *x, const struct sighting *s)
+{
+	enum { WORDS = 3, WORD = 40 };
+	char room[WORDS * (WORD + 2) + 1];
+	struct text t = {room, 0, sizeof(room) - 1};
+	size_t free_at = 0, n = 0;
+
+	if ((x->count & (x->count - 1)) != 0)
+		return;
+	while (free_at < VALUES && x->values[free_at])
+		free_at++;
+	for (size_t i = 0; i < x->n && i < s->words->n && n < WORDS; i++) {
+		size_t k = s->words->len[i];
+
+		if (x->h[i] != WILD || s->words->at[i] + k > s->ngroup)
+			continue;
+		if (n++ > 0)
+			text_adds(&t, ", ");
+		text_add(&t, s->group + s->words->at[i], k < WORD ? k : WORD);
+	}
+	room[t.n] = '\0';
+	for (size_t i = 0; i < free_at; i++) {
+		if (!strcmp(x->values[i], room))
+			return;
+	}
+	if (n > 0 && free_at < VALUES)
+		x->values[free_at] = must(strdup(room));
+}
+
 static uint32_t create(struct templates *t, const struct sighting *s, uint64_t shape, uint64_t key)
 {
 	const struct words *w = s->words;
@@ -451,6 +483,7 @@ uint32_t templates_add(struct templates *t, const struct sighting *s)
 		found = list_match(t, shape, s->words);
 	if (found) {
 		count(&t->slot[found - 1], s);
+		remember(&t->slot[found - 1], s);
 		return t->slot[found - 1].id;
 	}
 	if (t->nbuckets > t->buckets / 2)

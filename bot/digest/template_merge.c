@@ -70,6 +70,12 @@ static void absorb(struct template *to, struct template *x)
 		to->first_ms = x->first_ms;
 	if (x->last_ms > to->last_ms)
 		to->last_ms = x->last_ms;
+	for (size_t i = 0; i < VALUES && !to->values[0]; i++) {
+		char *v = to->values[i];
+
+		to->values[i] = x->values[i];
+		x->values[i] = v;
+	}
 	if (!to->sample || x->telling > to->telling) {
 		free(to->sample);
 		to->sample = x->sample;

@@ -226,6 +226,33 @@ static void test_split(void **state)
 	digest_free(d);
 }
 
+/* How often now and before, and what else stood in the variable words. */
+static void test_rates(void **state)
+{
+	struct digest *d = digest_new(&(struct digest_options){.split_ms = 600000});
+	const struct digest_template *t;
+	const char *s;
+	size_t n;
+
+	for (int i = 0; i <= 20; i++) {
+		char line[64];
+		int64_t ts_ms = i < 10 ? 1 + i * 60000 : 600000 + (i - 10) * 6000;
+
+		digest_add(d, ts_ms, NULL, line,
+		        (size_t)snprintf(line, sizeof(line), "no room for order %d", i));
+	}
+	digest_end(d);
+	t = digest_top(d, *state, 10, &n);
+	assert_int_equal(n, 1);
+	assert_true(
+	        t->rate > 10.9 && t->rate < 11.1 && t->rate_before > 0.9 && t->rate_before < 1.1);
+	assert_string_equal(t->values, "1; 3; 7");
+	s = digest_render(d, *state, 1000);
+	assert_non_null(strstr(s, "11/min, before 1.0/min: no room for order 0 | also: 1; 3; 7\n"));
+	assert_null(strstr(digest_render(d, *state, 100), "also"));
+	digest_free(d);
+}
+
 /* --- hostile input --- */
 
 static unsigned next(unsigned *seed)
@@ -295,4 +322,4 @@ static void test_long(void **state)
 
 UNIT_MAIN(UNIT_ARENA(test_templates), UNIT_ARENA(test_times), UNIT_ARENA(test_merge),
         UNIT_ARENA(test_assign), UNIT_ARENA(test_severity), UNIT_ARENA(test_split),
-        UNIT_ARENA(test_flood), UNIT_ARENA(test_long))
+        UNIT_ARENA(test_rates), UNIT_ARENA(test_flood), UNIT_ARENA(test_long))
