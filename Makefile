@@ -110,7 +110,7 @@ SHIMS   := $(patsubst tests/shim/%.c,$(B)/shim/%.so,$(call walk,tests/shim,*.c))
 POWERLOSS := $(if $(call walk,tests/powerloss,*.c),$(B)/powerloss)
 
 # Files that are part of the programs: see bot/base/embed.h.
-EMBED := $(sort $(call walk,bot/clients,*.graphql) $(call walk,deploy/prompts,*) \
+EMBED := $(sort $(call walk,bot/clients,*.graphql) $(call walk,bot/diagnose,*.csv) $(call walk,deploy/prompts,*) \
 	$(foreach e,html css js svg,$(call walk,bot,*.$(e))))
 # The sandbox has them too, and its own page and schema.
 EMBED_SANDBOX := $(sort $(EMBED) $(foreach e,html css js svg graphqls json,$(call walk,tests/sandbox,*.$(e))))

@@ -108,6 +108,13 @@ void evidence_add_routes(struct evidence_list *l, const char *table, size_t fail
  * (at most within_ms before, 2 min after) is timely; failed ones are decisive for the rollout. */
 void evidence_add_deployments(struct evidence_list *l, const struct railway_deployment *d, size_t n,
         int64_t began_ms, int64_t within_ms);
+/* What a deployment changed: the first line for people, then the change itself. Weak: a change is
+ * no cause by itself. */
+void evidence_add_commits(struct evidence_list *l, const char *text, const char *link);
+/* Source at a place that the logs name. Context. */
+void evidence_add_code(struct evidence_list *l, const char *text, const char *link);
+/* A waterfall of requests through the services. Weak. */
+void evidence_add_trace(struct evidence_list *l, const char *text, const char *window);
 /* A failed step, or the end of a build log. Decisive. */
 void evidence_add_build(struct evidence_list *l, const char *text, const char *link);
 struct evidence_neighbour {
@@ -120,8 +127,10 @@ struct evidence_neighbour {
 void evidence_add_neighbour(struct evidence_list *l, const struct evidence_neighbour *n,
         const char *window, const char *link);
 void evidence_add_architecture(struct evidence_list *l, const char *text);
-/* A provider with an open problem is decisive; "reports nothing" is context; unknown is missing. */
-void evidence_add_upstream(struct evidence_list *l, const struct status_report *r);
+/* A provider with an open problem is decisive when `strong` (the operator named it, or failing lines
+ * do), else weak; "reports nothing" is context; unknown is missing. why: the sign of it; NULL. */
+void evidence_add_upstream(struct evidence_list *l, const struct status_report *r, const char *why,
+        bool strong);
 struct evidence_earlier {
 	int64_t incident;
 	const char *headline, *cause; /* cause NULL = none was found */

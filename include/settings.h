@@ -121,6 +121,7 @@ struct settings {
 	} github;
 	struct {
 		const char **pages; /* "name=url", NULL-terminated */
+		bool infer;         /* pages of inferred providers too */
 		int64_t cache_ms;
 	} status;
 	struct {

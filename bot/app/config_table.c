@@ -220,6 +220,9 @@ const struct setting setting_table[] = {
         {"status", "pages", SET_PAGES, AT(status.pages),
                 .example = "railway=https://status.railway.com stripe=https://status.stripe.com",
                 .help = "name=url; an outage there is evidence in a diagnosis."},
+        {"status", "infer", SET_BOOL, AT(status.infer), .def = "yes",
+                .help = "During an incident, also read the pages of the providers that the "
+                        "service's logs, variable names and manifests show."},
         {"status", "cache", SET_DURATION, AT(status.cache_ms), .def = "2m", .max = DAY,
                 .help = "A page is read at most this often."},
 

@@ -273,7 +273,11 @@ static bool is_talk(const struct call *c, const char *text)
 {
 	const struct command *near = nearest_command(c->verb);
 
-	if (c->incident == 0 || !*c->verb || find_command(c->verb))
+	if (c->incident == 0 || !*c->verb)
+		return false;
+	if (c->argc > 1 && str_ends(text, "?"))
+		return true; /* "why is it slow?" is not "why SERVICE" */
+	if (find_command(c->verb))
 		return false;
 	if (strchr(text, '?'))
 		return true;

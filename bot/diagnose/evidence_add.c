@@ -19,7 +19,9 @@ enum {
 	W_UPSTREAM = 55,
 	W_EARLIER = 50,
 	W_ROUTES = 45,
+	W_TRACE = 42,
 	W_LOG = 40,
+	W_CODE = 35,
 	W_ARCHITECTURE = 30,
 	W_FINE = 25,
 	W_DIGEST = 20,
@@ -275,6 +277,30 @@ void evidence_add_deployments(struct evidence_list *l, const struct railway_depl
 	}
 }
 
+void evidence_add_commits(struct evidence_list *l, const char *text, const char *link)
+{
+	add(l, &(struct evidence){.kind = EVIDENCE_COMMITS,
+	               .value = text,
+	               .link = link,
+	               .strength = EVIDENCE_WEAK,
+	               .weight = W_CHANGE});
+}
+
+void evidence_add_code(struct evidence_list *l, const char *text, const char *link)
+{
+	add(l, &(struct evidence){
+	               .kind = EVIDENCE_CODE, .value = text, .link = link, .weight = W_CODE});
+}
+
+void evidence_add_trace(struct evidence_list *l, const char *text, const char *window)
+{
+	add(l, &(struct evidence){.kind = EVIDENCE_TRACE,
+	               .value = text,
+	               .window = window,
+	               .strength = EVIDENCE_WEAK,
+	               .weight = W_TRACE});
+}
+
 void evidence_add_build(struct evidence_list *l, const char *text, const char *link)
 {
 	add(l, &(struct evidence){.kind = EVIDENCE_BUILD,
@@ -329,7 +355,8 @@ void evidence_add_architecture(struct evidence_list *l, const char *text)
 	               .kind = EVIDENCE_ARCHITECTURE, .value = text, .weight = W_ARCHITECTURE});
 }
 
-void evidence_add_upstream(struct evidence_list *l, const struct status_report *r)
+void evidence_add_upstream(struct evidence_list *l, const struct status_report *r, const char *why,
+        bool strong)
 {
 	struct str b = str_new(l->a);
 	bool open = r->level >= STATUS_MINOR;
@@ -347,10 +374,14 @@ void evidence_add_upstream(struct evidence_list *l, const struct status_report *
 		str_addf(&b, "%s%s", i ? ", " : "; affected: ", r->components[i]);
 	if (r->since_ms > 0 && r->level > STATUS_OK)
 		str_addf(&b, ", since %s UTC", clock_hhmm(l->a, r->since_ms));
+	if (why)
+		str_addf(&b, "; %s", why);
 	add(l, &(struct evidence){.kind = EVIDENCE_UPSTREAM,
 	               .value = b.s,
 	               .link = r->page,
-	               .strength = open ? EVIDENCE_DECISIVE : EVIDENCE_CONTEXT,
+	               .strength = !open    ? EVIDENCE_CONTEXT
+	                           : strong ? EVIDENCE_DECISIVE
+	                                    : EVIDENCE_WEAK,
 	               .weight = open ? W_UPSTREAM : W_FINE});
 }
 

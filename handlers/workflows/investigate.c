@@ -15,6 +15,15 @@
 #include "looks.h"
 #include "questions.h"
 #include "str.h"
+#include "upstream.h"
+
+struct gathered {
+	struct arena *a;
+	struct evidence_list *all;
+	struct upstreams *signs;
+	const json *places, *items;
+	int64_t masked;
+};
 
 /* --- the end --- */
 
@@ -108,34 +117,59 @@ static const json *begin_step(struct wf *w, const json *in, struct err *e)
 	return out;
 }
 
-/* All looks side by side; what failed for good is missing evidence. */
-static json *gather(struct wf *w, const json *begun, int64_t *masked, struct err *e)
+/* What one look found is added; what failed for good is missing evidence. */
+static void take(struct gathered *g, const struct wf_call *c)
 {
-	struct arena *a = wf_arena(w);
-	json *in = json_copy(a, wf_input(w));
-	struct wf_call calls[] = {
-	        {.name = "facts", .body = look_memory, .in = in},
-	        {.name = "logs", .body = look_logs, .in = in},
-	        {.name = "routes", .body = look_routes, .in = in},
-	        {.name = "deploys", .body = look_deploys, .in = in},
-	        {.name = "neighbours", .body = look_neighbours, .in = in},
-	        {.name = "upstream", .body = look_upstream, .in = in},
-	};
-	size_t n = sizeof(calls) / sizeof(*calls);
-	struct evidence_list *all = evidence_new(a);
+	if (!c->result)
+		evidence_add_missing(
+		        g->all, arena_printf(g->a, "%s: %s", c->name, c->error.msg));
+	evidence_append(g->all, json_get(c->result, ".items"));
+	g->masked += json_int(c->result, ".masked", 0);
+	upstreams_add(g->signs, json_get(c->result, ".signs"));
+	if (json_has(c->result, ".places"))
+		g->places = json_get(c->result, ".places");
+}
 
-	json_set(in, "now", json_get(begun, ".now"));
+static bool look_at_all(struct wf *w, struct gathered *g, struct wf_call *calls, size_t n,
+        const json *in, struct err *e)
+{
+	for (size_t i = 0; i < n; i++)
+		calls[i].in = in;
 	if (!wf_all(w, calls, n, true, e))
-		return NULL;
-	*masked = 0;
-	for (size_t i = 0; i < n; i++) {
-		if (!calls[i].result)
-			evidence_add_missing(
-			        all, arena_printf(a, "%s: %s", calls[i].name, calls[i].error.msg));
-		evidence_append(all, json_get(calls[i].result, ".items"));
-		*masked += json_int(calls[i].result, ".masked", 0);
-	}
-	return evidence_json(all, a);
+		return false;
+	for (size_t i = 0; i < n; i++)
+		take(g, &calls[i]);
+	return true;
+}
+
+/* All looks side by side, in two rounds: the second one follows what the first one found. */
+static bool gather(struct wf *w, const json *begun, struct gathered *g, struct err *e)
+{
+	struct wf_call first[] = {
+	        {.name = "facts", .body = look_memory},
+	        {.name = "logs", .body = look_logs},
+	        {.name = "routes", .body = look_routes},
+	        {.name = "deploys", .body = look_deploys},
+	        {.name = "neighbours", .body = look_neighbours},
+	};
+	struct wf_call code[] = {{.name = "code", .body = look_code}};
+	struct wf_call upstream[] = {{.name = "upstream", .body = look_upstream}};
+	json *in = json_copy(wf_arena(w), wf_input(w));
+
+	g->a = wf_arena(w);
+	g->all = evidence_new(g->a);
+	g->signs = upstreams_new(g->a);
+	json_set(in, "now", json_get(begun, ".now"));
+	if (!look_at_all(w, g, first, sizeof(first) / sizeof(*first), in, e))
+		return false;
+	json_set(in, "places", g->places);
+	if (!look_at_all(w, g, code, 1, in, e))
+		return false;
+	json_set(in, "signs", upstreams_json(g->signs, g->a));
+	if (!look_at_all(w, g, upstream, 1, in, e))
+		return false;
+	g->items = evidence_json(g->all, g->a);
+	return true;
 }
 
 static const struct wf_policy patient = {.attempts = 3,
@@ -182,20 +216,20 @@ static bool doubt(
 static bool investigate(struct wf *w, struct err *e)
 {
 	const json *begun = wf_step(w, "begin", begin_step, wf_input(w), e);
-	const json *items, *answer, *checked = NULL;
+	const json *answer, *checked = NULL;
+	struct gathered g = {0};
 	struct err why = {0};
-	int64_t masked;
 	json *in;
 
-	if (!begun || !(items = gather(w, begun, &masked, e)))
+	if (!begun || !gather(w, begun, &g, e))
 		return false;
-	answer = ask(w, begun, items, &why, e);
+	answer = ask(w, begun, g.items, &why, e);
 	if (why.code == ERR_SUSPENDED || why.code == ERR_CANCELED ||
-	        !doubt(w, items, answer, &checked, e))
+	        !doubt(w, g.items, answer, &checked, e))
 		return false;
 	in = json_copy(wf_arena(w), wf_input(w));
-	json_set(in, "items", items);
-	json_set_int(in, "masked", masked);
+	json_set(in, "items", g.items);
+	json_set_int(in, "masked", g.masked);
 	if (answer)
 		json_set(in, "answer", answer);
 	if (checked)
@@ -228,8 +262,8 @@ static bool investigate_failed(struct wf *w, struct err *e)
 
 const struct workflow wf_investigate = {
         .name = "investigate",
-        .version = 2,
-        .min_version = 1, /* the cross-check is a step more */
+        .version = 3,
+        .min_version = 1, /* what an older run did not look at is missing evidence */
         .run = investigate,
         .lane = WF_BACKGROUND,
         .on_failure = investigate_failed,

@@ -7,14 +7,62 @@
 #include "looks_i.h"
 #include "railway.h"
 #include "str.h"
+#include "upstream.h"
 
-enum { MAX_TEMPLATES = 8, DIGEST_TOKENS = 2500, MAX_BEFORE = 1000, MAX_LINE = 16384 };
+enum { MAX_TEMPLATES = 8, DIGEST_TOKENS = 2500, MAX_BEFORE = 1000, MAX_LINE = 16384, MAX_PLACES = 8 };
 
 struct reading {
 	struct digest *d;
 	int64_t split_ms;
 	size_t before; /* lines from before the split */
+	struct upstreams *signs;
+	json *places; /* "src/orders.ts:12" of failing lines, each once */
 };
+
+static bool failing(const char *severity, const char *line)
+{
+	static const char *const words[] = {"error", "timeout", "timed out", "refused", "econn",
+	        "etimedout", " 502", " 503", " 504", "failed", "unreachable"};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
+		if (strcasestr(line, words[i]))
+			return true;
+	}
+	return str_ieq(severity, "error");
+}
+
+/* "src/orders.ts:12" in a line: a path with an ending, and a line number. */
+static void find_places(struct wf *w, struct reading *r, const char *line)
+{
+	static const char path[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+	                           "_-./@[]";
+
+	for (const char *s = line; *s && json_len(r->places) < MAX_PLACES;) {
+		size_t n = strspn(s, path), digits = 0;
+		const char *place;
+		bool known = false;
+
+		while (n && s[n] == ':' && s[n + 1 + digits] >= '0' && s[n + 1 + digits] <= '9')
+			digits++;
+		if (digits && digits < 7 && memchr(s, '/', n) && memchr(s, '.', n)) {
+			place = arena_strndup(wf_arena(w), s, n + 1 + digits);
+			json_each (p, r->places)
+				known = known || str_eq(json_str(p, "", ""), place);
+			if (!known)
+				json_add_str(r->places, place);
+		}
+		s += n ? n : 1;
+	}
+}
+
+static void read_signs(struct wf *w, struct reading *r, const char *severity, const char *line)
+{
+	bool bad = failing(severity, line);
+
+	upstreams_line(r->signs, line, bad);
+	if (bad)
+		find_places(w, r, line);
+}
 
 static void feed(struct wf *w, struct reading *r, const struct railway_logs *logs)
 {
@@ -24,6 +72,8 @@ static void feed(struct wf *w, struct reading *r, const struct railway_logs *log
 
 		r->before += row->ts_ms < r->split_ms;
 		digest_add(r->d, row->ts_ms, row->severity, line, strlen(line));
+		if (row->ts_ms >= r->split_ms)
+			read_signs(w, r, row->severity, line);
 	}
 }
 
@@ -99,10 +149,14 @@ const json *look_logs(struct wf *w, const json *in, struct err *e)
 		return look_failed(w, &k, "deployment logs", &why, e);
 	r.split_ms = look_change_ms(&k) ? look_change_ms(&k) : k.inc->began_ms;
 	r.d = digest_new(&(struct digest_options){.split_ms = r.split_ms});
+	r.signs = upstreams_new(wf_arena(w));
+	r.places = json_arr(wf_arena(w));
 	feed_before(w, &k, &r);
 	feed(w, &r, &logs);
 	add_patterns(w, &k, &r);
 	digest_free(r.d);
+	json_set(k.out, "signs", upstreams_json(r.signs, wf_arena(w)));
+	json_set(k.out, "places", r.places);
 	if (logs.truncated)
 		evidence_add_missing(k.list,
 		        arena_printf(wf_arena(w),

@@ -584,7 +584,7 @@ static struct evidence_list *attacked(struct world *w, const char *channel, cons
 		        .level = STATUS_INFO,
 		        .title = text};
 
-		evidence_add_upstream(l, &s);
+		evidence_add_upstream(l, &s, NULL, true);
 	} else {
 		evidence_add_person(l, "Eve", text, w->q.began_ms);
 	}

@@ -126,6 +126,8 @@ sb_count() {
 bot_ini() {
 	local kv section=''
 	case " $* " in *' scan.shadow='*) ;; *) set -- "$@" scan.shadow=no ;; esac
+	# no page of the real world, unless a test says so
+	case " $* " in *' status.infer='*) ;; *) set -- "$@" status.infer=no ;; esac
 	{
 		cat <<-INI
 			[heal]
