@@ -14,9 +14,9 @@ shows() { texts | grep -qF -- "$1"; }
 sb_start --time-factor 20
 sb POST status/open '{"page":"stripe","name":"Elevated API errors","impact":"major"}' >/dev/null
 sb POST railway/break '{"service":"payments"}' >/dev/null
-bot_ini scan.every=2s status.infer=yes "status.pages=stripe=$SB_URL/status/stripe"
+bot_ini scan.every=2s scan.window=5m status.infer=yes "status.pages=stripe=$SB_URL/status/stripe"
 bot_start
-check 'the service that fails is diagnosed' wait_for 40 state_is payments diagnosed
+check 'the service that fails is diagnosed' wait_for 60 state_is payments diagnosed
 check 'the provider’s own words are evidence' wait_for 10 shows 'stripe reports (major): “Elevated API errors”'
 check '… with the sign that the service depends on it' wait_for 5 shows 'api.stripe.com in'
 check 'the verdict is to wait' wait_for 5 shows 'Wait for the provider. Suspected cause'
