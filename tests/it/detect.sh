@@ -19,8 +19,7 @@ scan() { # one more, to its end
 	say scan
 	wait_for 60 more_scans "$n"
 }
-more_test_roots() { [ "$(roots)" -eq "$1" ]; }
-scans() { [ "$(scans)" -gt "$1" ]; }
+more_scans() { [ "$(scans)" -gt "$1" ]; }
 same() { diff <(echo "$1") <(echo "$2"); }
 now_open() { same "$want" "$(opened)"; }
 no_model() { sed -i '/^model = /d' "$TMP/heal.ini"; } # numbers only: this is about what opens
