@@ -155,6 +155,20 @@ if [ -n "${CRASH_SECONDS:-}" ]; then
 	export CRASH_UNTIL
 fi
 run_lives <"$M/lives"
+# A kill at the commit of a run's last step leaves no end to be killed at: such points have a life of their own.
+while read -r story dir; do
+	[ -e "$dir/seconds" ] && [ -s "$dir/points" ] || continue
+	i=0
+	while read -r point; do
+		i=$((i + 1))
+		mkdir -p "$dir.$i"
+		echo "$point" | tee "$dir.$i/points" >"$dir.$i/wanted"
+		echo "$story $dir.$i"
+	done <"$dir/points"
+	: >"$dir/points"
+done <"$M/lives" >"$M/again"
+run_lives <"$M/again"
+cat "$M/again" >>"$M/lives"
 while read -r story dir; do
 	[ -e "$dir/late" ] || echo "$story $dir"
 done <"$M/lives" >"$M/lived"
