@@ -1,6 +1,7 @@
 # print.sh - what the peers saw and what the store holds, so that two worlds can be compared. Source it after world.sh.
 #
 #   world_print    on stdout: one line per thing that has to be there as often as it is, times and ids left out
+#                  (publish and sweep run as often as there is reason to: each start is one)
 #   world_loose    what may be there twice after a crash: answers that only one person sees, model calls
 #   world_sound    on stdout: what is wrong in the store and in the records, nothing when all is well (a late
 #                  acknowledgement is the machine's load; what came of it is compared)
@@ -54,10 +55,10 @@ store_rows() {
 		SELECT 'fix', incident, n, state, repo, branch, pr_number, error, json_extract(verification, '$.verdict') FROM fix;
 		SELECT 'audit', user, what, incident FROM audit ORDER BY id;
 		SELECT 'run', workflow, state, count(*) FROM run
-			WHERE workflow NOT LIKE 'publish%' AND coalesce(waits, '') NOT LIKE 'poll of%'
+			WHERE workflow NOT LIKE 'publish%' AND workflow != 'sweep' AND coalesce(waits, '') NOT LIKE 'poll of%'
 			AND (workflow != 'envelope' OR id IN (SELECT run FROM inbox WHERE kind != 'events_api')) GROUP BY 2, 3;
 		SELECT DISTINCT 'step', workflow, name, kind, step.state FROM run JOIN step ON run = run.id
-			WHERE workflow NOT LIKE 'publish%' AND run.state != 'cancelled' ORDER BY 1, 2, 3, 4;"
+			WHERE workflow NOT LIKE 'publish%' AND workflow != 'sweep' AND run.state != 'cancelled' ORDER BY 1, 2, 3, 4;"
 }
 
 world_print() {
