@@ -3,7 +3,7 @@
  *
  * Three resolutions, each sample in one of them: as scanned (usually 1 min) for two days, five
  * minutes for 15 days, hours for 35 days. Values are rounded to 0.1 %, counts are exact: replaying
- * the history judges as the scans did. 1,000 services need about 100 MB.
+ * the history judges as the scans did. 1,000 services need about 140 MB.
  *
  * Thread: any worker. Rows are blobs in bot/store/history_rows.c.
  */

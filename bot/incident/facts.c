@@ -384,6 +384,15 @@ const char *facts_sparklines(struct arena *a, const json *facts)
 	return b.s;
 }
 
+/* Errors now, and hardly one in the two days before (1 in 10,000). */
+static bool never_before(const json *facts)
+{
+	json_each (f, json_get(facts, ".signals"))
+		if (str_eq(json_str(f, ".signal", ""), signal_name(SIGNAL_ERROR_RATE)))
+			return json_num(f, ".baseline", 1) < 0.0001;
+	return false;
+}
+
 const char *facts_change(struct arena *a, const json *facts, int64_t began_ms, int64_t within_ms)
 {
 	const json *c = json_get(facts, ".change");
@@ -402,8 +411,9 @@ const char *facts_change(struct arena *a, const json *facts, int64_t began_ms, i
 		str_addf(&b, " “%s”", message);
 	if (author)
 		str_addf(&b, " by %s", author);
-	str_addf(&b, ", %s UTC (%s before)", clock_hhmm(a, at),
-	        clock_duration(a, began_ms > at ? began_ms - at : 0));
+	str_addf(&b, ", %s UTC (%s before%s)", clock_hhmm(a, at),
+	        clock_duration(a, began_ms > at ? began_ms - at : 0),
+	        never_before(facts) ? "; no such errors in the two days before" : "");
 	return b.s;
 }
 

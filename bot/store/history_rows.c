@@ -1,7 +1,8 @@
 /*
  * Samples as rows: one blob holds a stretch of one service at one resolution, packed by
- * history_pack.c. The newest blob of a stretch is rewritten with each scan, so stretches are short
- * where samples are dense. See include/history.h.
+ * history_pack.c. The newest blob of a service is rewritten with each scan, so stretches are short
+ * where samples are dense; a stretch becomes one of the next level as it is, because rows that grow
+ * leave holes in the pages. See include/history.h.
  */
 #include "store/history_rows.h"
 
@@ -19,8 +20,8 @@ static const struct level {
 	int64_t keep_ms;  /* then it becomes the next level, or goes */
 } levels[LEVELS] = {
         {0, 2 * 3600000LL, 2LL * DAY_MS},
-        {5LL * MINUTE_MS, 1LL * DAY_MS, 15LL * DAY_MS},
-        {60LL * MINUTE_MS, 7LL * DAY_MS, HISTORY_KEEP_MS},
+        {5LL * MINUTE_MS, 2 * 3600000LL, 15LL * DAY_MS},
+        {60LL * MINUTE_MS, 1LL * DAY_MS, HISTORY_KEEP_MS},
 };
 
 const struct migration schema_history[] = {

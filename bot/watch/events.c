@@ -257,6 +257,8 @@ void judge_all(struct watch *w, struct arena *a, const struct watch_facts *k)
 
 	if (k->deployed_ms > w->segment_ms)
 		w->segment_ms = k->deployed_ms;
+	w->now_at = (k->now_ms - 1) / w->fine_ms;
+	w->now_ms = k->now_ms;
 	j.bins = fine_count(w, w->rules.window_ms);
 	j.x = window_of(w, k->now_ms, j.bins);
 	reset(&w->view, w->rules.window_ms, &j);

@@ -19,7 +19,7 @@ static double share_of(double used, double limit)
 
 int64_t fine_start(const struct watch *w, int64_t now_ms, int back)
 {
-	return ((now_ms - 1) / w->fine_ms - back) * w->fine_ms;
+	return (fine_number(w, now_ms) - back) * w->fine_ms;
 }
 
 int fine_count(const struct watch *w, int64_t ms)

@@ -119,9 +119,12 @@ static double wilson_low(double bad, double n, double z)
 /* Right after a deployment: nothing that is counted later either. */
 static bool is_restless(const struct judge *j, int back)
 {
-	int64_t at = fine_start(j->w, j->k->now_ms, back), deployed = j->deployed_ms;
+	int64_t at, deployed = j->deployed_ms;
 
-	return deployed > 0 && at + j->w->fine_ms > deployed && at < deployed + j->t->grace_ms;
+	if (deployed <= 0)
+		return false;
+	at = fine_start(j->w, j->k->now_ms, back);
+	return at + j->w->fine_ms > deployed && at < deployed + j->t->grace_ms;
 }
 
 /* Failures and requests of a span without its two worst bins and without the first minutes after a

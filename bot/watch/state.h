@@ -85,6 +85,7 @@ struct watch {
 	int64_t last_ms, deploy_ms, segment_ms, evaluated_ms;
 	int64_t restart_ms[RESTARTS]; /* of memory found in the samples, newest first */
 	int64_t oom_ms;               /* the newest that fell from (nearly) the limit */
+	int64_t now_ms, now_at;       /* of the evaluation under way, and its bin; not saved */
 	int64_t fine_at, slot_at;     /* number of the newest bin, of the slot being filled */
 	double mem_limit_gb, disk_limit_gb, cpu_limit, last_mem;
 	struct fine fine[FINE];
@@ -105,14 +106,21 @@ double unpack_log(uint16_t v);
 double select_nth(double *v, int n, int k);
 
 /* --- rings (feed.c) --- */
+/* Number of the bin that ends at or holds now_ms: asked for hundreds of times an evaluation. */
+static inline int64_t fine_number(const struct watch *w, int64_t now_ms)
+{
+	return now_ms == w->now_ms ? w->now_at : (now_ms - 1) / w->fine_ms;
+}
 /* The bin `back` bins before the one that holds now_ms; NULL when there is none. */
 static inline const struct fine *fine_back(const struct watch *w, int64_t now_ms, int back)
 {
-	int64_t at = (now_ms - 1) / w->fine_ms - back;
+	int64_t at = fine_number(w, now_ms) - back;
+	const struct fine *f;
 
 	if (at > w->fine_at || at <= w->fine_at - FINE || at < 0)
 		return NULL;
-	return w->fine[at % FINE].n ? &w->fine[at % FINE] : NULL;
+	f = &w->fine[(uint64_t)at % FINE];
+	return f->n ? f : NULL;
 }
 int64_t fine_start(const struct watch *w, int64_t now_ms, int back); /* its begin, ms */
 /* Number of bins in `ms` of time, at least 1, at most FINE. */
