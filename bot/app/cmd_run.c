@@ -98,7 +98,8 @@ static void on_stop(void *ctx)
 	struct bot *b = ctx;
 
 	log_info("run", "stopping; what is under way is finished or parked");
-	b->stopping = true;
+	__atomic_store_n(
+	        &b->stopping, true, __ATOMIC_RELAXED); /* read by the workers (http_set_stop) */
 	flow_stop(b->flow);
 }
 
@@ -260,7 +261,8 @@ static bool start(struct bot *b, const struct secrets *k, struct err *e)
 
 static void stop(struct bot *b)
 {
-	b->stopping = true;
+	__atomic_store_n(
+	        &b->stopping, true, __ATOMIC_RELAXED); /* read by the workers (http_set_stop) */
 	if (b->flow) {
 		flow_stop(b->flow);
 		if (!flow_drain(b->flow, DRAIN_MS)) {

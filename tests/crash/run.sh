@@ -19,6 +19,7 @@ run 'it/storage.sh it/clock.sh'        # the disk fails, the wall clock jumps
 # The same without data races, in the short forms: CRASH_TSAN= leaves it out.
 if [ -n "${CRASH_TSAN-1}" ]; then
 	unset POWER_POINTS SILENCE_ENVELOPES SILENCE_KILLS
+	export SILENCE_WINDOW=16 # slow: not more under way than can be answered in 3 s
 	MODE=tsan
 	run 'it/silence.sh it/storage.sh it/clock.sh it/powerloss.sh'
 fi

@@ -15,7 +15,7 @@ equal() { [ "$1" = "$2" ] || { echo "got '$1', want '$2'"; return 1; }; }
 store() { sqlite3 "$TMP/heal.db" "$1"; }
 flood() { # TYPE COUNT RATE TEXT; few are under way at a time, so that a busy machine is late and not too late
 	curl -sS --max-time 900 -H 'Content-Type: application/json' "$SB_URL/_control/slack/flood" --data-binary \
-		"{\"type\":\"$1\",\"count\":$2,\"rate\":$3,\"window\":80,\"text\":\"$4\"}"
+		"{\"type\":\"$1\",\"count\":$2,\"rate\":$3,\"window\":${SILENCE_WINDOW:-80},\"text\":\"$4\"}"
 }
 all_handled() { [ "$(store "SELECT count(*) FROM run WHERE workflow = 'envelope' AND state != 'done'")" = 0 ]; }
 answers() { sb_count slack effect '"Heal 0.'; }
