@@ -283,7 +283,7 @@ static int start_page(struct pages *p, struct conn *c, const struct page_route *
 
 static int form_complete(struct pages *p, struct conn *c)
 {
-	if (!c->a || c->ready)
+	if (!c->form || c->ready)
 		return 0;
 	pages_post(p, &c->q, &c->head, str_or(c->form, ""), c->form_len, &c->answer, &c->cookie);
 	return send_answer(p, c);
@@ -291,7 +291,7 @@ static int form_complete(struct pages *p, struct conn *c)
 
 static int form_more(struct conn *c, const char *in, size_t n)
 {
-	if (!c->a || c->ready)
+	if (!c->form || c->ready)
 		return 0;
 	if (c->form_len + n > MAX_FORM)
 		return -1;
@@ -300,17 +300,34 @@ static int form_more(struct conn *c, const char *in, size_t n)
 	return 0;
 }
 
+/* The length of the request's body; -1 when it cannot be known: chunked, or no number. */
+static int64_t body_length(struct lws *wsi, struct arena *a)
+{
+	int64_t length = 0;
+
+	if (lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_TRANSFER_ENCODING) > 0)
+		return -1;
+	if (lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH) > 0 &&
+	        (!str_int(str_or(header(wsi, a, WSI_TOKEN_HTTP_CONTENT_LENGTH), ""), &length) ||
+	                length < 0))
+		return -1;
+	return length;
+}
+
+/* What follows the request on this connection is not read. */
+static int refuse(struct pages *p, struct conn *c, int status, const char *why)
+{
+	c->close = true;
+	pages_say(&c->answer, status, why);
+	return send_answer(p, c);
+}
+
 static int begin_form(struct pages *p, struct conn *c, struct lws *wsi)
 {
-	int64_t length;
+	int64_t length = body_length(wsi, c->a);
 
-	if (!str_int(str_or(header(wsi, c->a, WSI_TOKEN_HTTP_CONTENT_LENGTH), "0"), &length) ||
-	        length < 0 || length > MAX_FORM ||
-	        header(wsi, c->a, WSI_TOKEN_HTTP_TRANSFER_ENCODING)) {
-		c->close = true;
-		pages_say(&c->answer, 413, "That form is too large.\n");
-		return send_answer(p, c);
-	}
+	if (length < 0 || length > MAX_FORM)
+		return refuse(p, c, 413, "That form is too large.\n");
 	c->form = arena_alloc(c->a, MAX_FORM + 1);
 	return length == 0 ? form_complete(p, c) : 0;
 }
@@ -331,11 +348,11 @@ static int request(struct pages *p, struct lws *wsi, struct conn *c, const char 
 	read_head(wsi, c, path);
 	if (lws_hdr_total_length(wsi, WSI_TOKEN_POST_URI) > 0)
 		return begin_form(p, c, wsi);
-	if (!get && !c->head_only) {
-		c->close = true;
-		pages_say(&c->answer, 405, "These pages are read-only: GET only.\n");
-		return send_answer(p, c);
-	}
+	if (!get && !c->head_only)
+		return refuse(p, c, 405, "These pages are read-only: GET only.\n");
+	/* The library hands it over as if it were a form, or takes it for the next request. */
+	if (body_length(wsi, c->a) != 0)
+		return refuse(p, c, 400, "A GET has no body here.\n");
 	r = pages_route(p, &c->q, &c->head, &c->answer, &ctx);
 	return r ? start_page(p, c, r, ctx) : send_answer(p, c);
 }
