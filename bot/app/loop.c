@@ -23,6 +23,7 @@
 #define IDLE_CHECK_MS 10
 #define SETTLED_MS    1000   /* after the first hello */
 #define MAX_DOWN_MS   120000 /* without Slack for longer: not healthy */
+#define READ_MS       5000   /* for health, and for metrics; the pages' thread has other limits */
 
 struct loop {
 	struct loop_options o;
@@ -164,9 +165,12 @@ static bool healthy(struct loop *l, const struct seen *seen, struct arena *a, co
 
 static void page_health(void *ctx, const struct page_request *q, struct page_answer *out)
 {
+	struct loop *l = ctx;
 	const char *why;
-	bool ok = healthy(ctx, q->seen, q->a, &why);
+	bool ok;
 
+	store_limit_reads(l->o.store, READ_MS);
+	ok = healthy(l, q->seen, q->a, &why);
 	out->status = ok ? 200 : 503;
 	out->content_type = "text/plain; charset=utf-8";
 	out->body = ok ? "ok\n" : q->trusted ? arena_printf(q->a, "%s\n", why) : "failing\n";
@@ -223,6 +227,7 @@ static void page_metrics(void *ctx, const struct page_request *q, struct page_an
 	struct loop *l = ctx;
 	struct str text = str_new(q->a);
 
+	store_limit_reads(l->o.store, READ_MS);
 	metrics_print(l->o.metrics, &text);
 	print_slack(q->seen, &text);
 	out->content_type = "text/plain; version=0.0.4; charset=utf-8";

@@ -13,11 +13,7 @@
 
 void page_limit(const struct site *site)
 {
-	struct err ignored;
-	struct db *db = store_reader(site->store, &ignored);
-
-	if (db)
-		db_limit(db, LIMIT_MS);
+	store_limit_reads(site->store, LIMIT_MS);
 }
 
 static void write_head(struct html *h, const char *title)

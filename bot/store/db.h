@@ -131,8 +131,7 @@ static inline struct db_arg db_json(struct arena *a, const json *j)
 	return db_text(j ? json_print(a, j) : NULL);
 }
 
-/* Queries on this connection that have not ended `ms` from now fail (0 = no limit any more): a page
- * must not read for minutes. */
+/* store_limit_reads on this connection. */
 void db_limit(struct db *db, int64_t ms);
 
 /* --- for store*.c: making and closing connections --- */

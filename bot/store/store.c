@@ -256,6 +256,15 @@ struct db *store_reader(struct store *s, struct err *e)
 	return db;
 }
 
+void store_limit_reads(struct store *s, int64_t ms)
+{
+	struct err ignored; /* the query itself will say so */
+	struct db *db = store_reader(s, &ignored);
+
+	if (db)
+		db_limit(db, ms);
+}
+
 /* --- small things --- */
 
 const char *store_path(const struct store *s)

@@ -72,6 +72,9 @@ void store_submit(struct store *s, store_fn fn, void *arg, store_done done);
 /* The calling thread's read connection; NULL and ERR_STORE when it cannot be opened. It lives until
  * the thread or the store ends. Thread: any. */
 struct db *store_reader(struct store *s, struct err *e);
+/* Queries of the calling thread that have not ended `ms` from now fail, until the next call: what
+ * is shown must not read for minutes. 0 = no limit any more. Thread: any. */
+void store_limit_reads(struct store *s, int64_t ms);
 
 /* --- wake-up (the flow engine's) --- */
 struct store_wake {

@@ -11,6 +11,7 @@
 #include "clock.h"
 #include "loopback.h"
 #include "net/http.h"
+#include "store/db.h"
 #include "store/inbox.h"
 #include "store/runs.h"
 #include "str.h"
@@ -38,6 +39,19 @@ static bool nothing(struct wf *w, struct err *e)
 static const struct workflow envelope = {
         .name = "envelope", .version = 1, .run = nothing, .lane = WF_INTERACTIVE};
 static const struct workflow *const workflows[] = {&envelope, NULL};
+
+/* A page whose reading was cut off. */
+static void page_late(void *ctx, const struct page_request *q, struct page_answer *out)
+{
+	struct rig *g = ctx;
+
+	(void)q;
+	store_limit_reads(g->store, 1);
+	usleep(5000);
+	out->body = "late";
+}
+
+static const struct page_route late[] = {{.path = "/late", .fn = page_late}, {.path = NULL}};
 
 static const char *mask(void *ctx, struct arena *a, const char *text)
 {
@@ -136,6 +150,8 @@ static void open_rig(struct rig *g, struct arena *a)
 	        .secrets = &g->secrets,
 	        .store = g->store,
 	        .metrics = g->metrics,
+	        .routes = late,
+	        .routes_ctx = g,
 	        .redact = mask,
 	        .on_stop = on_stop,
 	        .on_stop_ctx = g};
@@ -193,12 +209,24 @@ static void test_everything(void **state)
 	http_global_fini();
 }
 
-/* Without a token there is no Slack; loop_stop ends it from another thread. */
+/* So many that counting them takes SQLite more than a moment. */
+static bool fill_inbox(struct db *db, void *arg, struct err *e)
+{
+	(void)arg;
+	return db_exec(db,
+	        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000)"
+	        " INSERT INTO inbox(kind, received, stored) SELECT 'event', ?1, ?1 FROM n",
+	        DB_ARGS(db_int(clock_now_ms())), e);
+}
+
+/* Without a token there is no Slack; a page that took too long does not make the bot look ill;
+ * loop_stop ends it from another thread. */
 static void *stop_soon(void *arg)
 {
 	struct rig *g = arg;
 
-	if (page_is(g, "/healthz", 200, "ok"))
+	if (page_is(g, "/healthz", 200, "ok") && page_is(g, "/late", 200, "late") &&
+	        page_is(g, "/healthz", 200, "ok"))
 		atomic_store(&g->pages_ok, 1);
 	loop_stop(g->loop);
 	return NULL;
@@ -221,6 +249,7 @@ static void test_without_slack(void **state)
 	struct err e;
 
 	open_rig(&g, a);
+	assert_true(store_write(g.store, fill_inbox, NULL, &e));
 	trigger = lb_start(stop_script, &g, NULL, NULL);
 	h = http_new();
 	r.url = lb_url(trigger, "http", "/");
