@@ -161,13 +161,24 @@ static int64_t at_most(int64_t tokens, const struct settings *s)
 	return s->llm.max_tokens > 0 && s->llm.max_tokens < tokens ? s->llm.max_tokens : tokens;
 }
 
+/* "… [e3] Stands on: [e3] [e5]" */
+static const char *cause_with_ids(struct arena *a, const struct plan *p)
+{
+	struct str b = str_new(a);
+
+	str_addf(&b, "%s Stands on:", str_or(p->cause, ""));
+	for (size_t i = 0; p->cause_ids && p->cause_ids[i]; i++)
+		str_addf(&b, " [%s]", p->cause_ids[i]);
+	return b.s;
+}
+
 bool diagnose_doubt(struct llm *l, const struct settings *s, struct arena *a,
         const struct diagnose_request *q, struct plan *p, struct diagnose_result *out,
         struct err *e)
 {
 	const struct diagnose_request c = cheap(s, q);
 	const struct question k = {.ask = DIAGNOSE_DOUBT,
-	        .about = p->cause,
+	        .about = cause_with_ids(a, p),
 	        .schema = plan_doubt_schema(a),
 	        .name = "doubt",
 	        .max_tokens = at_most(DOUBT_TOKENS, s)};

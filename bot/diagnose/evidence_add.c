@@ -355,8 +355,8 @@ void evidence_add_architecture(struct evidence_list *l, const char *text)
 	               .kind = EVIDENCE_ARCHITECTURE, .value = text, .weight = W_ARCHITECTURE});
 }
 
-void evidence_add_upstream(struct evidence_list *l, const struct status_report *r, const char *why,
-        bool strong)
+void evidence_add_upstream(
+        struct evidence_list *l, const struct status_report *r, const char *why, bool strong)
 {
 	struct str b = str_new(l->a);
 	bool open = r->level >= STATUS_MINOR;
@@ -370,12 +370,12 @@ void evidence_add_upstream(struct evidence_list *l, const struct status_report *
 	        r->level == STATUS_OK ? "reports nothing on its status page"
 	                              : arena_printf(l->a, "reports (%s): “%s”",
 	                                        status_level_name(r->level), str_or(r->title, "")));
+	if (why)
+		str_addf(&b, " (%s)", why);
 	for (size_t i = 0; r->components && r->components[i] && r->level > STATUS_OK; i++)
 		str_addf(&b, "%s%s", i ? ", " : "; affected: ", r->components[i]);
 	if (r->since_ms > 0 && r->level > STATUS_OK)
 		str_addf(&b, ", since %s UTC", clock_hhmm(l->a, r->since_ms));
-	if (why)
-		str_addf(&b, "; %s", why);
 	add(l, &(struct evidence){.kind = EVIDENCE_UPSTREAM,
 	               .value = b.s,
 	               .link = r->page,

@@ -95,7 +95,7 @@ static const struct rule rules[] = {
         {(const char *const[]){"upstream", NULL},
                 (const char *const[]){
                         "reports (minor", "reports (major", "reports (critical", NULL},
-                4, "upstream", "A provider that the service depends on reports a problem%s",
+                5, "upstream", "A provider that the service depends on reports a problem%s",
                 "Wait for the provider, and answer with a clear error instead of waiting meanwhile",
                 "The provider reports the problem as solved and the errors stop", "low",
                 "Do not deploy changes while the provider is down: they would hide what helped",

@@ -2,7 +2,8 @@
  * llm_second.c - what the cheap model is asked: to break a cause, to answer a question.
  *
  * The sceptic objects when an item says that a provider or a neighbour is in trouble, and the cause
- * neither cites it nor a change. The answer names the items that have words of the question.
+ * cites neither such an item nor a change. The answer names the items that have words of the
+ * question.
  */
 #include <ctype.h>
 #include <string.h>
@@ -48,6 +49,10 @@ static const json *doubt(struct arena *a, const struct llm_in *in, const char *f
 		return verdict(a, "refuted", "It cannot be", "e99");
 	if (str_eq(fault, "weak") || str_eq(fault, "refuted"))
 		return verdict(a, fault, "This would look different if the cause were true", first);
+	for (size_t i = 0; i < it.n; i++) {
+		if (in_trouble(&it.v[i]) && strstr(cause, arena_printf(a, "[%s]", it.v[i].id)))
+			return verdict(a, "stands", NULL, NULL); /* it names what is in trouble */
+	}
 	for (size_t i = 0; i < it.n; i++) {
 		if (in_trouble(&it.v[i]) && !strstr(cause, "since the deployment") &&
 		        !strstr(cause, arena_printf(a, "[%s]", it.v[i].id)))
