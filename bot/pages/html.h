@@ -42,6 +42,8 @@ void html_void(struct html *h, const char *tag, ...) __attribute__((sentinel));
 void html_close(struct html *h, const char *tag);
 
 void html_text(struct html *h, const char *foreign); /* NULL adds nothing */
+/* The same, at most so many characters; cut after it was masked. */
+void html_brief(struct html *h, const char *foreign, size_t max_chars);
 void html_own(struct html *h, const char *words);
 void html_ownf(struct html *h, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

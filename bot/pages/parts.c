@@ -237,13 +237,14 @@ void part_value(struct page *p, const char *name, const json *v, int64_t bytes, 
 	if (text && n <= SHORT_VALUE) {
 		html_own_in(&p->h, "h4", NULL, name);
 		shown(p, name, text);
-	} else if (text && n <= SHOWN_VALUE) {
+	} else if (text && (n <= SHOWN_VALUE || !href)) {
 		html_open(&p->h, "details", NULL);
 		html_open(&p->h, "summary", NULL);
 		html_ownf(&p->h, "%s · %s", name, part_bytes(p->a, bytes ? bytes : (int64_t)n));
 		html_close(&p->h, "summary");
 		shown(p, name, text);
-		download(p, href, bytes);
+		if (href)
+			download(p, href, bytes);
 		html_close(&p->h, "details");
 	} else {
 		html_own_in(&p->h, "h4", NULL, name);

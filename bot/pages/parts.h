@@ -62,7 +62,8 @@ void fact_text(struct page *p, const char *name, const char *foreign); /* nothin
 void part_empty(struct page *p, const char *words);
 /* A link with foreign words (a workflow's name is ours, a service's is not). */
 void part_link(struct page *p, const char *href, const char *foreign);
-/* Value of JSON: short ones shown, long ones folded, larger ones for download only. */
+/* Value of JSON: short ones shown, long ones folded, larger ones for download only. Without href
+ * (NULL) there is nothing to download, and every one is shown. */
 void part_value(struct page *p, const char *name, const json *v, int64_t bytes, const char *href);
 
 #endif

@@ -223,8 +223,9 @@ static void signals(struct page *p, const struct run_detail *d)
 		part_time(p, s->sent_ms);
 		cell_close(p);
 		cell_text(p, columns[2], str_or(s->taken_by, "nobody yet"));
-		cell_text(p, columns[3],
-		        s->payload ? str_ellipsis(p->a, json_print(p->a, s->payload), 200) : "");
+		cell_open(p, columns[3]);
+		html_brief(&p->h, s->payload ? json_print(p->a, s->payload) : NULL, 200);
+		cell_close(p);
 		row_close(p);
 	}
 	table_end(p);

@@ -51,7 +51,9 @@ static void one(struct page *p, const struct run_row *r)
 	cell_close(p);
 	cell_own(p, columns[TOOK], took(p, r));
 	about(p, r);
-	cell_text(p, columns[WHY], str_ellipsis(p->a, str_or(r->error, str_or(r->waits, "")), 120));
+	cell_open(p, columns[WHY]);
+	html_brief(&p->h, str_or(r->error, r->waits), 120);
+	cell_close(p);
 	row_close(p);
 }
 
