@@ -318,7 +318,8 @@ void judge_rate(struct judge *j, enum signal s, const struct limits *lim)
 			f->severity = SEVERITY_NONE;
 		f->at_once = !client && f->severity && f->value >= AT_ONCE;
 	}
-	take_short(j, f, client, lim);
+	if (lim->warn >= 0 || lim->crit >= 0)
+		take_short(j, f, client, lim);
 	if (!client) {
 		take_outage(j, f);
 		take_unusual(j, f);

@@ -47,7 +47,7 @@ struct look {
 	int bins, bad;
 };
 
-static struct look look_back(const struct judge *j, int bins)
+static struct look look_back(const struct judge *j, int bins, bool want_median)
 {
 	struct look l = {NAN, NAN, NAN, 0, 0, 0};
 	double sum = 0, weight = 0, sum99 = 0, weight99 = 0;
@@ -74,7 +74,8 @@ static struct look look_back(const struct judge *j, int bins)
 		return l;
 	l.mean = sum / weight;
 	l.p99 = weight99 > 0 ? sum99 / weight99 : (double)NAN;
-	l.median = select_nth(v, l.bins, l.bins / 2);
+	if (want_median)
+		l.median = select_nth(v, l.bins, l.bins / 2);
 	return l;
 }
 
@@ -165,7 +166,8 @@ static bool take_p99(struct judge *j, struct finding *f, const struct look *all)
 void judge_latency(struct judge *j)
 {
 	struct finding *f = &j->w->view.signal[SIGNAL_LATENCY];
-	struct look all = look_back(j, j->bins), some = look_back(j, fine_count(j->w, SOME_MS));
+	struct look all = look_back(j, j->bins, false),
+	            some = look_back(j, fine_count(j->w, SOME_MS), true);
 	const struct limits *lim = &j->t->p95;
 	double requests = all.requests;
 

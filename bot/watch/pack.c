@@ -4,19 +4,13 @@
 
 #include "watch/state.h"
 
-#define SHARE_STEPS 50000.0
-#define PACK_MOST   4.2e9
+#define PACK_MOST 4.2e9
 
 uint16_t pack_share(double v)
 {
 	if (!(v >= 0))
 		return NO_U16;
 	return (uint16_t)(fmin(v * SHARE_STEPS, NO_U16 - 1) + 0.5);
-}
-
-double unpack_share(uint16_t v)
-{
-	return v == NO_U16 ? (double)NAN : v / SHARE_STEPS;
 }
 
 /* A tiny float of 1 + v: 5 bits of exponent, 11 of mantissa, so 0.03 % a step up to 4e9. */

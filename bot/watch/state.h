@@ -9,7 +9,11 @@
 #ifndef WATCH_STATE_H
 #define WATCH_STATE_H
 
+#include <math.h>
+
 #include "watch.h"
+
+#define SHARE_STEPS 50000.0
 
 enum {
 	FINE = 48,      /* fine bins */
@@ -98,7 +102,10 @@ struct watch {
 
 /* --- packing (pack.c) --- */
 uint16_t pack_share(double v);
-double unpack_share(uint16_t v);
+static inline double unpack_share(uint16_t v)
+{
+	return v == NO_U16 ? (double)NAN : v / SHARE_STEPS;
+}
 uint16_t pack_log(double v); /* v >= 0 */
 double unpack_log(uint16_t v);
 
