@@ -7,11 +7,28 @@ enum { SOME_MS = 10 * MINUTE_MS, SOME_BINS = 5 };
 
 #define P99_REQUESTS  300.
 #define NOTICEABLE_MS 100. /* a ratio to the usual counts from this difference on */
-#define LIKE_ALWAYS   1.4  /* slow by nature: an absolute limit wants this much above the usual */
+#define LIKE_ALWAYS   1.4  /* times the usual */
+#define NEAR_LIMIT    2.5  /* times the usual reaches the limit */
+#define OFTEN         1.25 /* times what it often comes to */
 
 static bool ratio_over(double p95, double usual, double ratio)
 {
 	return ratio >= 0 && usual > 0 && p95 >= ratio * usual && p95 - usual >= NOTICEABLE_MS;
+}
+
+/* Slow by nature is no news: an absolute limit wants more than the usual, and more than what the
+ * service comes to in one quarter hour of ten. */
+static bool is_unlike(const struct judge *j, double p95)
+{
+	const struct usual *u = &j->w->usual;
+
+	return p95 >= LIKE_ALWAYS * u->p95 && !(p95 < OFTEN * u->high_p95);
+}
+
+/* So near to the absolute limit that a few minutes tell nothing. */
+static bool is_slow_by_nature(const struct judge *j)
+{
+	return j->t->p95.crit >= 0 && j->w->usual.p95 * NEAR_LIMIT >= j->t->p95.crit;
 }
 
 /* Of one p95, in ms. Critical: the absolute limit, or the ratio. A warning wants both, as far as
@@ -24,7 +41,7 @@ static enum severity grade_p95(const struct judge *j, double p95)
 
 	if (isnan(p95))
 		return SEVERITY_NONE;
-	if (abs->crit >= 0 && p95 >= abs->crit && (!known || p95 >= LIKE_ALWAYS * usual))
+	if (abs->crit >= 0 && p95 >= abs->crit && (!known || is_unlike(j, p95)))
 		return SEVERITY_CRIT;
 	if (ratio_over(p95, usual, ratio->crit))
 		return SEVERITY_CRIT;
@@ -178,7 +195,7 @@ void judge_latency(struct judge *j)
 	if (all.requests >= (double)j->t->min_requests && all.bad * 6 > all.bins)
 		f->severity = grade_p95(j, all.mean);
 	if (some.requests >= (double)j->t->min_requests && some.bins >= SOME_BINS &&
-	        grade_p95(j, some.median) > f->severity) {
+	        !is_slow_by_nature(j) && grade_p95(j, some.median) > f->severity) {
 		f->severity = grade_p95(j, some.median);
 		f->value = some.median;
 		j->span_ms[SIGNAL_LATENCY] = SOME_MS;

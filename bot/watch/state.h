@@ -67,13 +67,13 @@ struct usual {
 	double mem_low, mem_high; /* of the last day without the last 90 minutes */
 	unsigned slots;           /* how many there are */
 	/* of two days, at the begin of this hour: */
-	int64_t hour; /* its first slot */
-	double two_days_p95;
-	double error_rate;         /* share, the last hour left out */
-	double mem_top, disk_top;  /* highest before tops_until (four hours ago) */
-	double cpu_least;          /* lowest before that; NAN without a day of it */
-	int mem_slots, disk_slots; /* how many there are */
-	int64_t tops_until;        /* slot */
+	int64_t hour;                  /* its first slot */
+	double two_days_p95, high_p95; /* ms: the median; what a tenth of the slots is above */
+	double error_rate;             /* share, the last hour left out */
+	double mem_top, disk_top;      /* highest before tops_until (four hours ago) */
+	double cpu_least;              /* lowest before that; NAN without a day of it */
+	int mem_slots, disk_slots;     /* how many there are */
+	int64_t tops_until;            /* slot */
 };
 
 struct watch {

@@ -9,11 +9,11 @@ enum {
 	AROUND = 2,  /* slots before and after the same time yesterday */
 };
 
-/* The middle one of n numbers, by counting: first the upper bytes, then the lower of that one. */
-static uint16_t median_u16(const uint16_t *v, unsigned n)
+/* The k-th of n numbers, by counting: first the upper bytes, then the lower of that one. */
+static uint16_t nth_u16(const uint16_t *v, unsigned n, unsigned k)
 {
 	uint8_t high[256] = {0}, low[256] = {0};
-	unsigned left = n / 2, h = 0, l = 0;
+	unsigned left = k, h = 0, l = 0;
 
 	for (unsigned i = 0; i < n; i++)
 		high[v[i] >> 8]++;
@@ -27,9 +27,11 @@ static uint16_t median_u16(const uint16_t *v, unsigned n)
 	return (uint16_t)(h << 8 | l);
 }
 
-_Static_assert(SLOTS < 256, "median_u16 counts in bytes");
+_Static_assert(SLOTS < 256, "nth_u16 counts in bytes");
 
-static double median_p95(const struct watch *w, int64_t from, int64_t to, unsigned enough)
+/* The median; `high` (may be NULL) gets what only a tenth is above. */
+static double median_p95(
+        const struct watch *w, int64_t from, int64_t to, unsigned enough, double *high)
 {
 	uint16_t v[SLOTS];
 	unsigned n = 0;
@@ -40,7 +42,11 @@ static double median_p95(const struct watch *w, int64_t from, int64_t to, unsign
 		if (s && s->p95 != NO_U16 && !(s->flags & SLOT_SLOW))
 			v[n++] = s->p95;
 	}
-	return n < enough ? (double)NAN : unpack_log(median_u16(v, n));
+	if (n < enough)
+		return (double)NAN;
+	if (high)
+		*high = unpack_log(nth_u16(v, n, n * 9 / 10));
+	return unpack_log(nth_u16(v, n, n / 2));
 }
 
 static void errors(struct watch *w, int64_t from, int64_t to)
@@ -171,7 +177,8 @@ static void two_days(struct watch *w, int64_t hour)
 	int64_t from = hour - SLOTS + HOUR_SLOTS - 1;
 
 	w->usual.mem_slots = w->usual.disk_slots = 0;
-	w->usual.two_days_p95 = median_p95(w, from, hour - 1 - SETTLE, ENOUGH);
+	w->usual.high_p95 = (double)NAN;
+	w->usual.two_days_p95 = median_p95(w, from, hour - 1 - SETTLE, ENOUGH, &w->usual.high_p95);
 	errors(w, from, hour - HOUR_SLOTS);
 	tops(w, from, hour - LATELY);
 }
@@ -189,7 +196,7 @@ void usual_update(struct watch *w)
 	u->p95 = u->two_days_p95;
 	if (!isnan(u->p95)) /* fmax skips NAN */
 		u->p95 = fmax(u->p95,
-		        median_p95(w, now - DAY_SLOTS - AROUND, now - DAY_SLOTS + AROUND, 3));
+		        median_p95(w, now - DAY_SLOTS - AROUND, now - DAY_SLOTS + AROUND, 3, NULL));
 	yesterday(w, now);
 	week(w, now);
 	memory(w, now - 1);
