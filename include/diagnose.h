@@ -127,10 +127,11 @@ struct evidence_neighbour {
 void evidence_add_neighbour(struct evidence_list *l, const struct evidence_neighbour *n,
         const char *window, const char *link);
 void evidence_add_architecture(struct evidence_list *l, const char *text);
-/* A provider with an open problem is decisive when `strong` (the operator named it, or failing lines
- * do), else weak; "reports nothing" is context; unknown is missing. why: the sign of it; NULL. */
-void evidence_add_upstream(struct evidence_list *l, const struct status_report *r, const char *why,
-        bool strong);
+/* A provider with an open problem is decisive when `strong` (the operator named it, or failing
+ * lines do), else weak; "reports nothing" is context; unknown is missing. why: the sign of it;
+ * NULL. */
+void evidence_add_upstream(
+        struct evidence_list *l, const struct status_report *r, const char *why, bool strong);
 struct evidence_earlier {
 	int64_t incident;
 	const char *headline, *cause; /* cause NULL = none was found */

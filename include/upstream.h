@@ -27,20 +27,19 @@ void upstreams_variable(struct upstreams *u, const char *name);
  * or at the beginning of a line. Of package.json only "dependencies". */
 void upstreams_manifest(struct upstreams *u, const char *file, const char *text);
 
-/* Private hosts ("postgres" of postgres.railway.internal) that lines named, NULL-terminated, at most
- * 20. */
+/* Private hosts ("postgres" of postgres.railway.internal) that lines named, NULL-terminated, at
+ * most 20. */
 const char *const *upstreams_private(const struct upstreams *u);
 
 struct upstream {
-	const char *id, *name; /* "stripe" "Stripe" */
+	const char *id, *name;   /* "stripe" "Stripe" */
 	const char *page, *data; /* for people; to be read */
 	const char *why;         /* "api.stripe.com in 41 failing log lines" */
 	bool strong; /* a host or an error class in failing lines: may be told as a suspect */
 };
 /* The likeliest first: failing hosts and error classes, then other hosts, then a variable with a
  * package, then one of these. At most max. */
-size_t upstreams_list(
-        const struct upstreams *u, struct arena *a, struct upstream *out, size_t max);
+size_t upstreams_list(const struct upstreams *u, struct arena *a, struct upstream *out, size_t max);
 
 /* Is it a provider of the table, by id or name? */
 bool upstreams_known(const struct upstreams *u, const char *name);

@@ -1,4 +1,5 @@
-/* upstream.c - signs of third-party providers, and the table of providers. See include/upstream.h. */
+/* upstream.c - signs of third-party providers, and the table of providers. See include/upstream.h.
+ */
 #include "upstream.h"
 
 #include <ctype.h>
@@ -154,8 +155,7 @@ static void see_class(struct upstreams *u, const char *word, bool failing)
 	for (size_t i = 0; i < u->n; i++) {
 		size_t n = strlen(u->p[i].name);
 
-		if (n < 4 || strchr(u->p[i].name, ' ') ||
-		        strncasecmp(word, u->p[i].name, n) != 0 ||
+		if (n < 4 || strchr(u->p[i].name, ' ') || strncasecmp(word, u->p[i].name, n) != 0 ||
 		        !(isupper((unsigned char)word[n]) || word[n] == '.'))
 			continue;
 		keep(u, &u->s[i].error, word);
@@ -175,7 +175,8 @@ static bool looks_like_host(const char *w)
 
 void upstreams_line(struct upstreams *u, const char *line, bool failing)
 {
-	static const char part[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.";
+	static const char part[] =
+	        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.";
 
 	for (const char *s = line; *s;) {
 		size_t n = strspn(s, part), end = n;
@@ -217,8 +218,8 @@ void upstreams_manifest(struct upstreams *u, const char *file, const char *text)
 	                           "-._/@";
 
 	if (str_ends(file, "package.json")) {
-		const json *deps = json_get(
-		        json_parse(u->a, text, strlen(text), NULL), ".dependencies");
+		const json *deps =
+		        json_get(json_parse(u->a, text, strlen(text), NULL), ".dependencies");
 
 		json_each (d, deps)
 			see_package(u, json_key(d));
@@ -270,12 +271,12 @@ static bool before(const struct upstreams *u, size_t i, size_t k)
 {
 	int a = rank(&u->s[i]), b = rank(&u->s[k]);
 
-	return a != b ? a > b : u->s[i].failing != u->s[k].failing ? u->s[i].failing > u->s[k].failing
-	                                                           : i < k;
+	return a != b                               ? a > b
+	       : u->s[i].failing != u->s[k].failing ? u->s[i].failing > u->s[k].failing
+	                                            : i < k;
 }
 
-size_t upstreams_list(
-        const struct upstreams *u, struct arena *a, struct upstream *out, size_t max)
+size_t upstreams_list(const struct upstreams *u, struct arena *a, struct upstream *out, size_t max)
 {
 	size_t order[MAX_PROVIDERS], n = 0;
 

@@ -42,8 +42,8 @@ void architecture_edge(struct str *edges, const struct scan_row *rows, size_t n,
 
 static bool is_queue(const json *facts, const char *name)
 {
-	static const char *const words[] = {"rabbitmq", "kafka", "redpanda", "nats", "activemq",
-	        "queue", "sqs", "beanstalk"};
+	static const char *const words[] = {
+	        "rabbitmq", "kafka", "redpanda", "nats", "activemq", "queue", "sqs", "beanstalk"};
 	const char *image = json_str(facts, ".service.image", "");
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {

@@ -121,8 +121,7 @@ static const json *begin_step(struct wf *w, const json *in, struct err *e)
 static void take(struct gathered *g, const struct wf_call *c)
 {
 	if (!c->result)
-		evidence_add_missing(
-		        g->all, arena_printf(g->a, "%s: %s", c->name, c->error.msg));
+		evidence_add_missing(g->all, arena_printf(g->a, "%s: %s", c->name, c->error.msg));
 	evidence_append(g->all, json_get(c->result, ".items"));
 	g->masked += json_int(c->result, ".masked", 0);
 	upstreams_add(g->signs, json_get(c->result, ".signs"));

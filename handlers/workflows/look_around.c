@@ -45,8 +45,8 @@ static void add_variables(struct wf *w, struct look *k, const struct scan_row *r
 	struct err why = {0};
 	size_t nv;
 
-	if (!railway_variables(wf_heal(w)->railway, wf_arena(w), k->inc->environment_id, &v, &nv,
-	            &why)) {
+	if (!railway_variables(
+	            wf_heal(w)->railway, wf_arena(w), k->inc->environment_id, &v, &nv, &why)) {
 		evidence_add_missing(k->list, arena_printf(wf_arena(w), "variables: %s", why.msg));
 		return;
 	}
@@ -75,8 +75,7 @@ const json *look_neighbours(struct wf *w, const json *in, struct err *e)
 	edges = str_new(wf_arena(w));
 	add_variables(w, &k, rows, n, &edges, u);
 	if (n > 0)
-		evidence_add_architecture(
-		        k.list, architecture_text(wf_arena(w), rows, n, edges.s));
+		evidence_add_architecture(k.list, architecture_text(wf_arena(w), rows, n, edges.s));
 	json_set(k.out, "signs", upstreams_json(u, wf_arena(w)));
 	return look_done(w, &k);
 }

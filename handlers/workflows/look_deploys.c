@@ -55,9 +55,8 @@ static const char *diff_text(struct wf *w, const struct railway_deployment *now,
 	str_addf(&b, "%.7s…%.7s: %d commits, %zu%s files:", before->commit, now->commit,
 	        diff->ahead, diff->nfiles, diff->truncated ? "+" : "");
 	for (size_t i = 0; i < diff->nfiles && i < MAX_FILES; i++)
-		str_addf(&b, "%s %s +%d −%d", i ? "," : "",
-		        look_safe(w, diff->files[i].path, 200), diff->files[i].additions,
-		        diff->files[i].deletions);
+		str_addf(&b, "%s %s +%d −%d", i ? "," : "", look_safe(w, diff->files[i].path, 200),
+		        diff->files[i].additions, diff->files[i].deletions);
 	if (diff->nfiles > MAX_FILES)
 		str_addf(&b, " and %zu more", diff->nfiles - MAX_FILES);
 	for (size_t i = 0; i < diff->nfiles && b.len < MAX_PATCH; i++) {
@@ -68,8 +67,7 @@ static const char *diff_text(struct wf *w, const struct railway_deployment *now,
 	return b.s;
 }
 
-static void add_commits(
-        struct wf *w, struct look *k, const struct railway_deployment *d, size_t n)
+static void add_commits(struct wf *w, struct look *k, const struct railway_deployment *d, size_t n)
 {
 	struct heal *h = wf_heal(w);
 	const struct railway_deployment *now, *before;
@@ -121,4 +119,3 @@ const json *look_deploys(struct wf *w, const json *in, struct err *e)
 		add_build_tail(w, &k, list[0].id);
 	return look_done(w, &k);
 }
-

@@ -9,7 +9,13 @@
 #include "str.h"
 #include "upstream.h"
 
-enum { MAX_TEMPLATES = 8, DIGEST_TOKENS = 2500, MAX_BEFORE = 1000, MAX_LINE = 16384, MAX_PLACES = 8 };
+enum {
+	MAX_TEMPLATES = 8,
+	DIGEST_TOKENS = 2500,
+	MAX_BEFORE = 1000,
+	MAX_LINE = 16384,
+	MAX_PLACES = 8
+};
 
 struct reading {
 	struct digest *d;
