@@ -213,7 +213,7 @@ tsan: ## the tests under ThreadSanitizer
 fuzz: ## run each fuzz target for FUZZ_SECONDS (30) with clang's libFuzzer
 	$(call sub,fuzz) run-fuzz
 run-fuzz: $(FUZZERS)
-	@BUILD=$(B) SECONDS_EACH=$(FUZZ_SECONDS) sh tests/fuzz/run.sh
+	@BUILD=$(B) JOBS=$(JOBS) SECONDS_EACH=$(FUZZ_SECONDS) sh tests/fuzz/run.sh
 
 bench: all $(BENCHES) ## measure speed and size on loopback
 	@BUILD=$(B) HEALBOT=$(B)/healbot SANDBOX=$(B)/sandbox sh tests/bench/run.sh

@@ -1,28 +1,38 @@
 #!/bin/sh
-# tests/fuzz/run.sh: each fuzz target for SECONDS_EACH seconds. New inputs stay in $BUILD/corpus, a crash in
-# $BUILD/crash: move it to tests/fuzz/corpus/<target>/ with its fix.
+# tests/fuzz/run.sh: each fuzz target for SECONDS_EACH seconds, JOBS at a time (FUZZ=name: those whose name has it).
+# New inputs stay in $BUILD/corpus, a crash in $BUILD/crash: move it to tests/fuzz/corpus/<target>/ with its fix.
 set -u
 cd "$(dirname "$0")/../.." || exit 2
-failed=0
-count=0
-for f in tests/fuzz/fuzz_*.c; do
-	x=$(basename "$f" .c)
-	x=${x#fuzz_}
+
+one() { # NAME
+	x=$1
 	mkdir -p "$BUILD/corpus/$x" "$BUILD/crash"
 	log=$BUILD/fuzz_$x.log
 	dict=
 	[ -f "tests/fuzz/$x.dict" ] && dict="-dict=tests/fuzz/$x.dict"
-	if "$BUILD/fuzz/fuzz_$x" -max_total_time="$SECONDS_EACH" -timeout=10 -rss_limit_mb=2048 -max_len=65536 \
+	if "$BUILD/fuzz/fuzz_$x" -max_total_time="$SECONDS_EACH" -timeout=20 -rss_limit_mb=2048 -max_len=65536 \
 		-artifact_prefix="$BUILD/crash/$x-" $dict -print_final_stats=1 \
 		"$BUILD/corpus/$x" "tests/fuzz/corpus/$x" >"$log" 2>&1; then
 		printf '  ok    %-16s %s runs\n' "$x" \
 			"$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")"
-	else
-		printf '  FAIL  %-16s see %s\n' "$x" "$log"
-		tail -n 30 "$log"
-		failed=$((failed + 1))
+		return 0
 	fi
-	count=$((count + 1))
-done
-echo "$count fuzz targets, $failed failed"
-[ "$failed" -eq 0 ]
+	printf '  FAIL  %-16s see %s\n' "$x" "$log"
+	tail -n 30 "$log"
+	return 1
+}
+
+if [ "${1:-}" = --one ]; then
+	one "$2"
+	exit
+fi
+names=$(for f in tests/fuzz/fuzz_*.c; do
+	basename "$f" .c | sed s/^fuzz_//
+done | grep -F -e "${FUZZ:-}")
+[ -n "$names" ] || { echo "no fuzz target matches"; exit 2; }
+if echo "$names" | xargs -n 1 -P "${JOBS:-2}" sh "$0" --one; then
+	echo "$(echo "$names" | wc -l) fuzz targets, none failed"
+else
+	echo "fuzz targets failed"
+	exit 1
+fi
