@@ -113,11 +113,14 @@ story_fix() {
 	calm
 }
 
-# A pull request that nobody wants.
+# A pull request whose check fails: the agent pushes once more. Then nobody wants it.
 story_close() {
 	begin
 	slash $BEN 'fix 1'
 	fix_is 1 pr_open
+	till "SELECT 1 FROM fix WHERE json_extract(pr, '$.ci.verdict') = 'green'"
+	sb POST github/check "{\"repo\":\"$(repo)\",\"number\":$(pr),\"name\":\"ci\",\"status\":\"completed\",\"conclusion\":\"failure\",\"log\":\"FAIL: boom\"}" >/dev/null
+	till "SELECT 1 FROM fix WHERE json_extract(pr, '$.repair') LIKE '%pushed once more'"
 	till "SELECT 1 FROM fix WHERE json_extract(pr, '$.ci.verdict') = 'green'"
 	at_github close
 	fix_is 1 closed

@@ -76,6 +76,14 @@ check 'diagnose with a hint' says $CHO 'diagnose 1 "it is the pool"' 'Diagnosing
 check '… makes plan v2' wait_for 20 is api diagnosis 2
 check '… shown in the thread' wait_for 10 shows 'Plan v2'
 
+sb_fault '{"peer":"llm","match":"chat/completions","times":9,"action":{"delay_ms":4000}}'
+check 'a diagnosis under way' says $CHO 'diagnose 1 "once more"' 'Diagnosing INC-1'
+check '… is stopped' says $BEN 'stop 1' 'The diagnosis of INC-1 is stopped'
+check '… and the incident is open, not stuck' wait_for 5 is api state open
+sb DELETE faults >/dev/null
+check '… and can be diagnosed again' says $CHO 'diagnose 1 "it is the pool"' 'Diagnosing INC-1'
+check '… to its end' wait_for 30 is api state diagnosed
+
 # --- rights
 check 'a guest is a viewer' says U0GUEST001 'ack 1' 'needs a responder'
 check 'fix needs a fixer, and says whom to ask' says $CHO 'fix 1' 'needs a fixer'
