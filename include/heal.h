@@ -18,14 +18,22 @@ struct github;
 struct statuspage;
 struct redact;
 
+/* An OpenCode server. */
+struct opencode_host {
+	const char *name; /* "" = the one of opencode.url */
+	struct opencode *client;
+};
+
 struct heal {
 	const struct settings *settings;
 	struct store *store;
 	struct slack *slack; /* NULL in `healbot scan` without Slack */
 	struct railway *railway;
 	struct llm *llm;           /* NULL when no model is set */
-	struct opencode *opencode; /* NULL when no server is set */
-	struct github *github;     /* NULL without a token */
+	struct opencode *opencode; /* the one in use (fix_use_host); NULL when no server is set */
+	const struct opencode_host *hosts; /* all of them, opencode.url first */
+	size_t nhosts;
+	struct github *github; /* NULL without a token */
 	struct statuspage *statuspage;
 	struct redact *redact;
 	const char *version;

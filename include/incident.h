@@ -321,6 +321,11 @@ bool spend_add(struct store *s, const char *key, int64_t incident, const char *k
         const char *user, double usd, int64_t tokens, struct err *e); /* idempotent by key */
 /* What the fixes that wait or run may spend: their budgets. None of it is in `spend` yet. */
 bool fix_reserved(struct store *s, double *usd, struct err *e);
+/* Puts the fix on an OpenCode host (contract.host) unless `most` others are at work there: in one
+ * transaction, so that two at the same moment do not both take the last place. *took: it is there
+ * now. */
+bool fix_take_host(struct store *s, int64_t incident, int n, const char *host, int most, bool *took,
+        struct err *e);
 /* What a fix has cost so far: one row, whoever ends it and however often it is told. */
 bool fix_spend(
         struct store *s, int64_t incident, int n, const char *user, double usd, struct err *e);

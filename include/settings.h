@@ -98,6 +98,8 @@ struct settings {
 	} llm;
 	struct {
 		const char *url;         /* NULL = no fixes */
+		const char **hosts;      /* more servers: "name=url", NULL-terminated */
+		int capacity;            /* fixes at a time on each; 0 = no limit */
 		const char *model;       /* provider/model; NULL = the server's default */
 		const char *agent;       /* NULL = the server's default */
 		const char *directory;   /* on the OpenCode host, parent of the work trees */

@@ -167,6 +167,12 @@ const struct setting setting_table[] = {
 
         {"opencode", "url", SET_URL, AT(opencode.url), .example = "http://127.0.0.1:4096",
                 .help = "The OpenCode server; not set = /heal fix explains what is missing."},
+        {"opencode", "hosts", SET_PAGES, AT(opencode.hosts),
+                .example = "b=http://10.0.0.2:4096 c=http://10.0.0.3:4096",
+                .help = "More OpenCode servers, name=url: a fix goes to the one with the fewest at "
+                        "work. The same password, agent, model and directory as url."},
+        {"opencode", "capacity", SET_INT, AT(opencode.capacity), .def = "2", .max = 100,
+                .help = "Fixes at a time on each server; more wait their turn. 0 is no limit."},
         {"opencode", "model", SET_STR, AT(opencode.model), .example = "anthropic/claude-sonnet-4-5",
                 .help = "provider/model of the coding agent; not set = the server's default."},
         {"opencode", "agent", SET_STR, AT(opencode.agent), .example = "build",

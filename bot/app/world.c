@@ -2,6 +2,7 @@
 #include "app/world.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "app/gate.h"
 #include "github.h"
@@ -14,10 +15,13 @@
 #include "statuspage.h"
 #include "workflow.h"
 
+enum { MAX_HOSTS = 16 };
+
 /* struct heal first: handlers see that, main sees the rest. */
 struct world {
 	struct heal heal;
 	struct http *http;
+	struct opencode_host hosts[MAX_HOSTS];
 };
 
 static void *must(void *p)
@@ -73,16 +77,45 @@ static struct llm *new_llm(const struct shared *sh, struct http *http)
 	return c.model ? llm_new(http, &c, sh->llm) : NULL;
 }
 
-static struct opencode *new_opencode(const struct shared *sh, struct http *http)
+static struct opencode *new_opencode(const struct shared *sh, struct http *http, const char *url)
 {
 	struct opencode_config c = {
-	        .url = sh->settings->opencode.url,
+	        .url = url,
 	        .user = sh->secrets->opencode_username,
 	        .password = sh->secrets->opencode_password,
 	        .directory = sh->settings->opencode.directory,
 	};
 
 	return c.url ? opencode_new(http, &c) : NULL;
+}
+
+/* "name=url …": the server of opencode.url first, its name empty. */
+static void new_hosts(struct world *w, const struct shared *sh)
+{
+	const char **more = sh->settings->opencode.hosts;
+	struct opencode_host *h = w->hosts;
+
+	w->heal.opencode = new_opencode(sh, w->http, sh->settings->opencode.url);
+	w->heal.hosts = h;
+	if (!w->heal.opencode)
+		return;
+	h[w->heal.nhosts++] = (struct opencode_host){"", w->heal.opencode};
+	for (size_t i = 0; more && more[i] && w->heal.nhosts < MAX_HOSTS; i++) {
+		size_t n = strcspn(more[i], "=");
+		char *name = strndup(more[i], n);
+
+		h[w->heal.nhosts++] = (struct opencode_host){
+		        must(name), new_opencode(sh, w->http, more[i] + n + 1)};
+	}
+}
+
+static void free_hosts(struct world *w)
+{
+	for (size_t i = 0; i < w->heal.nhosts; i++) {
+		opencode_free(w->hosts[i].client);
+		if (i > 0)
+			free((char *)(uintptr_t)w->hosts[i].name); /* made by new_hosts */
+	}
 }
 
 static struct github *new_github(const struct shared *sh, struct http *http)
@@ -115,7 +148,7 @@ struct heal *world_new(struct shared *sh)
 		        w->http, sh->settings->slack.api_url, sh->secrets->slack_bot, sh->slack);
 	h->railway = new_railway(sh, w->http);
 	h->llm = new_llm(sh, w->http);
-	h->opencode = new_opencode(sh, w->http);
+	new_hosts(w, sh);
 	h->github = new_github(sh, w->http);
 	h->statuspage = statuspage_new(w->http, sh->status);
 	return h;
@@ -132,8 +165,7 @@ void world_free(struct heal *h)
 		railway_free(h->railway);
 	if (h->llm)
 		llm_free(h->llm);
-	if (h->opencode)
-		opencode_free(h->opencode);
+	free_hosts(w);
 	if (h->github)
 		github_free(h->github);
 	statuspage_free(h->statuspage);

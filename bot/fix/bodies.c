@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "clock.h"
+#include "fix/host.h"
 #include "fix/outcome.h"
 #include "fix/redacted.h"
 #include "fix/session.h"
@@ -57,6 +58,7 @@ const json *fix_body_check(struct wf *w, const json *in, struct err *e)
 	struct github_repo repo;
 	const char *version, *sha;
 	struct err gone = {0};
+	bool full = false;
 	json *out = json_obj(a);
 
 	if (!have_opencode(h, e) || !have_github(h, e) || !contract_of(w, in, &c, e))
@@ -71,9 +73,10 @@ const json *fix_body_check(struct wf *w, const json *in, struct err *e)
 		err_wrap(e, "the base of the fix");
 		return NULL;
 	}
-	if (!opencode_health(h->opencode, a, &version, e) ||
-	        !opencode_check(h->opencode, a, c.agent, c.model, e))
+	if (!fix_pick_host(w, &c, &version, &full, e))
 		return NULL;
+	if (full) /* every server has its hands full: this one waits, visibly */
+		return wf_again(w, h->settings->opencode.poll_ms, json_obj(a), e);
 	json_set_str(out, "version", version);
 	json_set_str(out, "repo", repo.full_name);
 	json_set_str(out, "base", c.base);
@@ -110,6 +113,8 @@ const json *fix_body_start(struct wf *w, const json *in, struct err *e)
 	size_t n;
 
 	if (!have_opencode(h, e) || !contract_of(w, in, &c, e) || !fix_contract_check(&c, e))
+		return NULL;
+	if (!fix_use_host(w, &c, e))
 		return NULL;
 	rules = fix_rules(a, &c, &n);
 	title = title_of(a, &c, json_int(in, ".attempt", 1));
@@ -178,8 +183,7 @@ const json *fix_body_abort(struct wf *w, const json *in, struct err *e)
 	struct fix_contract c;
 	const char *id;
 
-	if (!have_opencode(wf_heal(w), e) || !contract_of(w, in, &c, e) ||
-	        !session_of(w, in, &c, &id, e))
+	if (!contract_of(w, in, &c, e) || !fix_use_host(w, &c, e) || !session_of(w, in, &c, &id, e))
 		return NULL;
 	return stop_session(w, id, e);
 }
@@ -298,9 +302,11 @@ const json *fix_body_session(struct wf *w, const json *in, struct err *e)
 	const char *id = json_str(in, ".session", "");
 	struct opencode_view v = {0};
 	json *out = json_obj(a);
+	struct fix_contract c;
 	int64_t last = 0;
 
-	if (!have_opencode(h, e) || (*id && !opencode_look(h->opencode, a, id, &v, e)))
+	if (!contract_of(w, in, &c, e) || !fix_use_host(w, &c, e) ||
+	        (*id && !opencode_look(h->opencode, a, id, &v, e)))
 		return NULL;
 	for (size_t i = 0; i < v.nmessages; i++)
 		last = v.messages[i].created_ms > last ? v.messages[i].created_ms : last;

@@ -5,6 +5,7 @@
 
 #include "clock.h"
 #include "fix.h"
+#include "fix/host.h"
 #include "fix/redacted.h"
 #include "heal.h"
 #include "incident.h"
@@ -207,7 +208,7 @@ const json *fix_body_follow(struct wf *w, const json *in, struct err *e)
 		err_set(e, ERR_CONFIG, false, "no OpenCode server is set: opencode.url");
 		return NULL;
 	}
-	if (!load(&f, in, e))
+	if (!load(&f, in, e) || !fix_use_host(w, &f.c, e))
 		return NULL;
 	if (!opencode_poll(f.h->opencode, f.a, f.session, &f.d.memory, NULL, &f.p, e))
 		return unreachable(&f, e);

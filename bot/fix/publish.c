@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "fix/bundle.h"
+#include "fix/host.h"
 #include "fix/outcome.h"
 #include "fix/redacted.h"
 #include "fix/session.h"
@@ -275,7 +276,7 @@ static const json *publish_body(struct wf *w, const json *in, struct err *e)
 
 	p.known = json_str(in, ".known", "");
 	if (!fix_contract_parse(p.a, json_get(in, ".contract"), &p.c, e) ||
-	        !fix_contract_check(&p.c, e))
+	        !fix_contract_check(&p.c, e) || !fix_use_host(w, &p.c, e))
 		return NULL;
 	p.gate = (struct fix_gate){
 	        .ok = true, .flags = ARENA_ARRAY(p.a, FIX_FLAGS_MAX + 1, const char *)};

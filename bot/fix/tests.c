@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "clock.h"
+#include "fix/host.h"
 #include "fix/redacted.h"
 #include "fix/session.h"
 #include "heal.h"
@@ -82,7 +83,7 @@ const json *fix_body_tests(struct wf *w, const json *in, struct err *e)
 	struct fix_contract c;
 	int64_t left;
 
-	if (!fix_contract_parse(a, json_get(in, ".contract"), &c, e))
+	if (!fix_contract_parse(a, json_get(in, ".contract"), &c, e) || !fix_use_host(w, &c, e))
 		return NULL;
 	command = c.tests ? c.tests : json_str(in, ".command", NULL);
 	if (!command || strstr(command, "…")) /* the second: cut for showing */
@@ -115,7 +116,7 @@ const json *fix_body_say(struct wf *w, const json *in, struct err *e)
 	struct fix_contract c;
 	json *out = json_obj(a);
 
-	if (!fix_contract_parse(a, json_get(in, ".contract"), &c, e))
+	if (!fix_contract_parse(a, json_get(in, ".contract"), &c, e) || !fix_use_host(w, &c, e))
 		return NULL;
 	p.text = json_str(in, ".text", "");
 	p.agent = c.agent;

@@ -161,3 +161,39 @@ bool fix_spend(
 	snprintf(key, sizeof(key), "fix-%lld-%d", (long long)incident, n);
 	return spend_add(s, key, incident, "fix", user, usd, 0, e);
 }
+
+struct place {
+	int64_t incident;
+	const char *host;
+	int n, most;
+	bool took;
+};
+
+static bool do_take_host(struct db *db, struct arena *a, void *arg, struct err *e)
+{
+	struct place *p = arg;
+	struct fix_row *row = fix_row_get(db, a, p->incident, p->n, e);
+	json *contract;
+	int64_t others;
+
+	if (!row || !fix_row_on_host(db, p->host, p->incident, p->n, &others, e))
+		return false;
+	p->took = others < p->most;
+	if (!p->took)
+		return true;
+	contract = json_copy(a, row->contract);
+	json_set_str(contract, "host", p->host);
+	row->contract = contract;
+	return fix_row_update(db, a, row, e);
+}
+
+bool fix_take_host(struct store *s, int64_t incident, int n, const char *host, int most, bool *took,
+        struct err *e)
+{
+	struct place p = {.incident = incident, .n = n, .host = host, .most = most};
+
+	if (!incident_write(s, do_take_host, &p, e))
+		return false;
+	*took = p.took;
+	return true;
+}

@@ -144,6 +144,16 @@ bool fix_reserved(struct store *s, double *usd, struct err *e)
 	return db_done(&q, e);
 }
 
+bool fix_row_on_host(
+        struct db *db, const char *host, int64_t incident, int n, int64_t *count, struct err *e)
+{
+	*count = 0;
+	return db_get_int(db, count, NULL,
+	        "SELECT count(*) FROM fix WHERE state = 'running' AND "
+	        "json_extract(contract, '$.host') = ? AND NOT (incident = ? AND n = ?)",
+	        DB_ARGS(db_text(host), db_int(incident), db_int(n)), e);
+}
+
 /* --- money --- */
 
 struct spend_write {

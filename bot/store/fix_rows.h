@@ -21,4 +21,8 @@ bool fix_row_update(struct db *db, struct arena *a, const struct fix_row *f, str
 /* Fixes of a repository that are under way or have an open pull request. */
 bool fix_row_open_in_repo(struct db *db, const char *repo, int64_t *count, struct err *e);
 
+/* Running fixes on that OpenCode host, this one not counted. */
+bool fix_row_on_host(
+        struct db *db, const char *host, int64_t incident, int n, int64_t *count, struct err *e);
+
 #endif

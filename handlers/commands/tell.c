@@ -25,6 +25,7 @@ static const json *find_step(struct wf *w, const json *in, struct err *e)
 		return NULL;
 	}
 	json_set_str(next, "session", f->session);
+	json_set(next, "contract", f->contract);
 	seen = fix_body_session(w, next, e);
 	if (!seen)
 		return NULL;

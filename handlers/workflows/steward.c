@@ -70,7 +70,11 @@ static bool remind(struct wf *w, const json *pr, json *state, struct err *e)
 	struct arena *a = wf_arena(w);
 	int64_t after = wf_heal(w)->settings->fix.remind_ms,
 	        age = clock_now_ms() - wf_started_ms(w);
-	struct incident_event ev = {.kind = INCIDENT_EV_REMINDED, .key = wf_key(w)};
+	/* Of the run, not of the step: a repair begins a new one. */
+	struct incident_event ev = {
+	        .kind = INCIDENT_EV_REMINDED,
+	        .key = arena_printf(a, "run-%lld.reminded", (long long)wf_run_id(w)),
+	};
 	struct fix_row row = row_of(w);
 
 	json_set_bool(state, "reminded", json_bool(wf_state(w), ".reminded", false));

@@ -42,9 +42,9 @@ static bool wanted(struct wf *w, const struct opencode_session *s)
 	         : none.code != ERR_NOT_FOUND;
 }
 
-static bool stop_one(struct wf *w, const struct opencode_session *s, int *stopped, struct err *e)
+static bool stop_one(struct wf *w, struct opencode *o, const struct opencode_session *s,
+        int *stopped, struct err *e)
 {
-	struct opencode *o = wf_heal(w)->opencode;
 	struct opencode_view v;
 
 	if (!opencode_look(o, wf_arena(w), s->id, &v, e))
@@ -56,25 +56,36 @@ static bool stop_one(struct wf *w, const struct opencode_session *s, int *stoppe
 	return opencode_abort(o, wf_arena(w), s->id, e);
 }
 
-static const json *sweep_step(struct wf *w, const json *in, struct err *e)
+static bool sweep_host(
+        struct wf *w, struct opencode *o, const char *id, int *stopped, struct err *e)
 {
-	const char *id = instance(w, e);
 	struct opencode_session *list;
-	json *out = json_obj(wf_arena(w));
-	int stopped = 0;
 	size_t n;
 
-	(void)in;
-	if (!id || !opencode_sessions(wf_heal(w)->opencode, wf_arena(w), "heal:", &list, &n, e))
-		return NULL;
+	if (!opencode_sessions(o, wf_arena(w), "heal:", &list, &n, e))
+		return false;
 	for (size_t i = 0; i < n; i++) {
 		if (!str_eq(json_str(list[i].metadata, ".bot", ""), id) || wanted(w, &list[i]))
 			continue;
-		if (!stop_one(w, &list[i], &stopped, e) || !wf_heartbeat(w, e))
-			return NULL;
+		if (!stop_one(w, o, &list[i], stopped, e) || !wf_heartbeat(w, e))
+			return false;
 	}
+	return true;
+}
+
+static const json *sweep_step(struct wf *w, const json *in, struct err *e)
+{
+	struct heal *h = wf_heal(w);
+	const char *id = instance(w, e);
+	json *out = json_obj(wf_arena(w));
+	int stopped = 0;
+
+	(void)in;
+	for (size_t i = 0; id && i < h->nhosts; i++)
+		if (!sweep_host(w, h->hosts[i].client, id, &stopped, e))
+			return NULL;
 	json_set_int(out, "stopped", stopped);
-	return out;
+	return id ? out : NULL;
 }
 
 /* A server that is away is no trouble of ours: the next sweep sees it. */
