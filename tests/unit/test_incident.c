@@ -345,6 +345,40 @@ static void fixes_per_repository_are_capped(void **state)
 	assert_int_equal(n, 2);
 }
 
+/* Budgets of what waits or runs are promised; what a fix cost is one row, whoever tells it. */
+static void fixes_promise_and_spend_once(void **state)
+{
+	struct ground *g = *state;
+	struct err e = {0};
+	struct fix_row f;
+	json *contract = json_obj(g->a);
+	double usd;
+	bool opened, took;
+	int64_t id = open_one(g, &opened);
+	int n;
+
+	diagnose(g, id, "k1");
+	f = fix_sample(g, id, 1);
+	json_set_num(contract, "budget_usd", 2);
+	f.contract = contract;
+	assert_true(fix_begin(g->s, "a", &f, 9, &n, &e));
+	assert_true(fix_reserved(g->s, &usd, &e));
+	assert_true(usd > 1.99 && usd < 2.01);
+	/* One place on a host: nobody else is there; the second fix would find it taken. */
+	assert_true(fix_take_host(g->s, id, 1, "b", 1, &took, &e));
+	assert_true(took);
+	assert_string_equal(json_str(fix_get(g->s, g->a, id, 1, &e)->contract, ".host", ""), "b");
+	f = (struct fix_row){.incident = id, .n = 1, .state = "failed", .cost_usd = 0.5};
+	assert_true(
+	        fix_update(g->s, &f, &(struct incident_event){.kind = INCIDENT_EV_FIX_FAILED}, &e));
+	assert_true(fix_reserved(g->s, &usd, &e));
+	assert_true(usd < 0.01);
+	for (int i = 1; i <= 2; i++)
+		assert_true(fix_spend(g->s, id, 1, "U1", 0.25 * i, &e));
+	assert_true(spend_sum(g->s, 0, "fix", id, &usd, &e));
+	assert_true(usd > 0.49 && usd < 0.51);
+}
+
 /* A person resolved the incident while the agent worked: what became of the fix is kept all the
  * same, and it no longer counts as one under way in the repository. */
 static void a_fix_ends_although_its_incident_is_over(void **state)
@@ -554,6 +588,7 @@ int main(void)
 	        T(people_are_told_why_it_is_refused),
 	        T(acks_and_naps_are_kept_and_repeatable),
 	        T(a_fix_asked_twice_is_one),
+	        T(fixes_promise_and_spend_once),
 	        T(fixes_per_repository_are_capped),
 	        T(a_fix_ends_although_its_incident_is_over),
 	        T(an_update_keeps_what_is_not_given),
