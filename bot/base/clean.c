@@ -82,6 +82,15 @@ static void cut(struct str *b, size_t max_bytes)
 	str_add(b, ELLIPSIS);
 }
 
+static size_t plain_run(const char *s, size_t n)
+{
+	size_t i = 0;
+
+	while (i < n && ((s[i] >= 0x20 && s[i] < 0x7F) || s[i] == '\n' || s[i] == '\t'))
+		i++;
+	return i;
+}
+
 char *str_clean(struct arena *a, const char *s, size_t n, size_t max_bytes)
 {
 	struct str b = str_new(a);
@@ -94,6 +103,12 @@ char *str_clean(struct arena *a, const char *s, size_t n, size_t max_bytes)
 
 		if (max_bytes && b.len > max_bytes)
 			break;
+		used = plain_run(s + i, n - i);
+		if (used) { /* nearly all of it, nearly always */
+			str_addn(&b, s + i, used);
+			i += used;
+			continue;
+		}
 		if (s[i] == ESC) {
 			i += skip_escape(s + i, n - i);
 			continue;

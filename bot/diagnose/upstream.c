@@ -164,32 +164,49 @@ static void see_class(struct upstreams *u, const char *word, bool failing)
 	}
 }
 
-static bool looks_like_host(const char *w)
+/* A host has dots and a name of letters at its end; a class ends so that see_class wants it. Most
+ * words are neither, and nothing is copied for them. */
+static bool looks_like_host(const char *w, size_t n)
 {
-	size_t n = strlen(w), dots = 0;
+	return n > 3 && n < 254 && w[0] != '.' && isalpha((unsigned char)w[n - 1]) &&
+	       memchr(w, '.', n);
+}
 
-	for (const char *p = w; *p; p++)
-		dots += *p == '.';
-	return dots > 0 && n > 3 && n < 254 && w[0] != '.' && isalpha((unsigned char)w[n - 1]);
+static bool looks_like_class(const char *w, size_t n)
+{
+	return n < 120 && ((n > 5 && memcmp(w + n - 5, "Error", 5) == 0) ||
+	                          (n > 9 && memcmp(w + n - 9, "Exception", 9) == 0));
+}
+
+static size_t word_len(const char *s)
+{
+	size_t n = 0;
+
+	while (isalnum((unsigned char)s[n]) || s[n] == '.' || s[n] == '-')
+		n++;
+	return n;
 }
 
 void upstreams_line(struct upstreams *u, const char *line, bool failing)
 {
-	static const char part[] =
-	        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.";
+	char word[256];
 
 	for (const char *s = line; *s;) {
-		size_t n = strspn(s, part), end = n;
-		const char *w;
+		size_t n = word_len(s), end = n;
+		bool host, class;
 
 		while (end > 0 && (s[end - 1] == '.' || s[end - 1] == '-'))
 			end--;
-		if (end > 3) {
-			w = arena_strndup(u->a, s, end);
-			if (looks_like_host(w))
-				see_host(u, w, failing);
-			see_class(u, w, failing);
+		host = looks_like_host(s, end);
+		class = looks_like_class(s, end);
+		if (host || class) {
+			memcpy(word, s, end);
+			word[end] = '\0';
 		}
+		if (host)
+			see_host(u, word, failing);
+		if (class)
+			see_class(u, word, failing);
 		s += n ? n : 1;
 	}
 }

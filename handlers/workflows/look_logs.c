@@ -6,6 +6,7 @@
 #include "handler.h"
 #include "looks_i.h"
 #include "railway.h"
+#include "redact.h"
 #include "str.h"
 #include "upstream.h"
 
@@ -13,7 +14,7 @@ enum {
 	MAX_TEMPLATES = 8,
 	DIGEST_TOKENS = 2500,
 	MAX_BEFORE = 1000,
-	MAX_LINE = 16384,
+
 	MAX_PLACES = 8
 };
 
@@ -74,7 +75,8 @@ static void feed(struct wf *w, struct reading *r, const struct railway_logs *log
 {
 	for (size_t i = 0; i < logs->n; i++) {
 		const struct railway_log *row = &logs->rows[i];
-		const char *line = look_safe(w, row->message, MAX_LINE);
+		const char *line = redact_text(wf_heal(w)->redact, wf_arena(w),
+		        evidence_line(wf_arena(w), row->message, strlen(row->message)));
 
 		r->before += row->ts_ms < r->split_ms;
 		digest_add(r->d, row->ts_ms, row->severity, line, strlen(line));

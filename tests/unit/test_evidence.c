@@ -214,6 +214,31 @@ static void test_around(void **state)
 	assert_int_equal(last(l)->kind, EVIDENCE_PERSON); /* an empty table is no item */
 }
 
+/* A long line is cut between words: what remains is whole words, so the redactor sees whole
+ * secrets. */
+static void test_line(void **state)
+{
+	struct arena *a = *state;
+	struct str b = str_new(a);
+	const char *line;
+
+	assert_string_equal(evidence_line(a, "a\x1b[31mb", 7), "ab");
+	for (int i = 0; i < 40000; i++)
+		str_addf(&b, "word%d ", i % 10);
+	line = evidence_line(a, b.s, b.len);
+	assert_true(strlen(line) < 2100);
+	assert_true(str_starts(line, "word0 word1 "));
+	assert_true(str_ends(line, "word8 word9 "));
+	assert_non_null(strstr(line, " …"));
+	for (const char *s = strstr(line, "word"); s; s = strstr(s + 1, "word"))
+		assert_true(s[4] >= '0' && s[4] <= '9' && s[5] == ' ');
+	/* One word without an end is a secret for all we know: nothing of it remains. */
+	b = str_new(a);
+	for (int i = 0; i < 9000; i++)
+		str_addc(&b, 'k');
+	assert_string_equal(evidence_line(a, b.s, b.len), "…");
+}
+
 UNIT_MAIN(UNIT_ARENA(test_list), UNIT_ARENA(test_suspicious), UNIT_ARENA(test_json),
         UNIT_ARENA(test_facts), UNIT_ARENA(test_logs), UNIT_ARENA(test_deployments),
-        UNIT_ARENA(test_around))
+        UNIT_ARENA(test_around), UNIT_ARENA(test_line))
