@@ -40,7 +40,6 @@ struct list {
 struct ioloop {
 	struct lws_context *lws;
 	struct lws_vhost *direct, *proxied;
-	uint64_t turns;
 	int signal_fd;
 	void (*on_signal)(void *arg, int signal);
 	void *on_signal_arg;
@@ -135,12 +134,7 @@ static bool quitting(struct ioloop *l)
 void ioloop_run(struct ioloop *l)
 {
 	while (!quitting(l) && lws_service(l->lws, 0) >= 0)
-		l->turns++;
-}
-
-uint64_t ioloop_turns(const struct ioloop *l)
-{
-	return l->turns;
+		;
 }
 
 void ioloop_work(struct ioloop *l, void (*work)(void *arg), void (*done)(void *arg), void *arg)

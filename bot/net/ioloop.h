@@ -45,9 +45,6 @@ void ioloop_timer_free(struct ioloop_timer *t); /* NULL is fine */
  * fn(arg, signal) on the loop instead. Call before threads. */
 bool ioloop_signals(struct ioloop *l, void (*fn)(void *arg, int signal), void *arg, struct err *e);
 
-/* The calls and timers since start: for tests and metrics. Loop thread. */
-uint64_t ioloop_turns(const struct ioloop *l);
-
 /* For ws.c and pages.c. */
 struct lws_context;
 struct lws_vhost;

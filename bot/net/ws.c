@@ -255,11 +255,6 @@ struct ws *ws_open(struct ioloop *l, const struct ws_options *o)
 	return w;
 }
 
-bool ws_is_open(const struct ws *w)
-{
-	return w->state == WS_OPEN;
-}
-
 void ws_close(struct ws *w, int code, const char *reason)
 {
 	w->close_code = code;

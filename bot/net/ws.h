@@ -49,7 +49,6 @@ struct ws *ws_open(struct ioloop *l, const struct ws_options *o);
 
 /* Queues one message, sent as one frame. False: not open (any more), nothing was taken. */
 bool ws_send(struct ws *w, const char *text, size_t n);
-bool ws_is_open(const struct ws *w);
 
 /* Sends what is queued, then a close frame; on_gone within close_ms. May be called in any state. */
 void ws_close(struct ws *w, int code, const char *reason);

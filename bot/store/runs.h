@@ -42,9 +42,6 @@ bool flow_cancel_tx(struct db *db, int64_t run, const char *why, struct err *e);
 bool flow_pause_tx(struct db *db, int64_t run, bool paused, struct err *e);
 /* See flow_retry in flow/flow.h. */
 bool flow_retry_tx(struct db *db, int64_t run, const char *from_step, struct err *e);
-/* The unfinished run that was started with this concurrency key and has been entered, or the oldest
- * that waits for it; 0 = none. */
-bool flow_holder_tx(struct db *db, const char *concurrency, int64_t *run_out, struct err *e);
 
 /* --- looking: the calling thread's read connection; rows live in `a` --- */
 struct run_row {
@@ -92,7 +89,7 @@ struct run_step {
 	int64_t ended_ms, due_ms;
 	int64_t child;      /* spawn, join: the run */
 	const char *signal; /* wait */
-	const json *input, *output, *state_json;
+	const json *input, *output;
 	int64_t input_bytes,
 	        output_bytes; /* also when the value was left out because it is large */
 	const char *error_code, *error;
@@ -138,12 +135,8 @@ bool runs_list(struct store *s, struct arena *a, const struct run_filter *f, str
  * ERR_NOT_FOUND. */
 struct run_detail *run_get(
         struct store *s, struct arena *a, int64_t id, int64_t max_bytes, struct err *e);
-/* The stored result text of a step ("" = the run's own); NULL and ERR_NOT_FOUND. */
-const char *run_output(
-        struct store *s, struct arena *a, int64_t id, const char *step, struct err *e);
-
 enum run_part { RUN_OUTPUT, RUN_INPUT };
-/* The same for either side. */
+/* The stored text of a step's result or input ("" = the run's own); NULL and ERR_NOT_FOUND. */
 const char *run_text(struct store *s, struct arena *a, int64_t id, const char *step,
         enum run_part part, struct err *e);
 
@@ -167,7 +160,8 @@ struct run_timer_row {
 bool runs_timers(
         struct store *s, struct arena *a, struct run_timer_row **out, size_t *n_out, struct err *e);
 
-/* Deletes at most `max` runs that ended before `before_ms`, with their steps, signals and blobs. */
+/* Deletes at most `max` runs that ended before `before_ms`, with their steps, signals and blobs. A
+ * child stays as long as its parent, which may yet ask for its result, has not ended. */
 bool runs_prune(struct store *s, int64_t before_ms, int max, int64_t *deleted, struct err *e);
 /* The same by number: of the finished ones the `keep` (> 0) that ended last stay. */
 bool runs_prune_to(struct store *s, int64_t keep, int max, int64_t *deleted, struct err *e);

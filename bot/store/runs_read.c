@@ -9,6 +9,20 @@
 
 /* --- one run --- */
 
+/* The text of a blob, unless it is larger than max_bytes (0 = no limit): then NULL, and its size
+ * only. A run may have a thousand of them. */
+static bool read_blob(struct db *db, int64_t id, int64_t max_bytes, const char **text,
+        int64_t *bytes, struct arena *a, struct err *e)
+{
+	if (!db_get_int(db, bytes, NULL, "SELECT length(CAST(body AS BLOB)) FROM blob WHERE id = ?",
+	            DB_ARGS(db_int(id)), e))
+		return false;
+	if (max_bytes > 0 && *bytes > max_bytes)
+		return true;
+	*text = run_blob(db, a, id, e);
+	return *text != NULL;
+}
+
 /* The JSON of a text column or of the blob beside it, unless it is larger than max_bytes. */
 static bool read_json(struct db *db, const struct db_query *q, int col, int64_t max_bytes,
         const json **out, int64_t *bytes, struct arena *a, struct err *e)
@@ -17,11 +31,9 @@ static bool read_json(struct db *db, const struct db_query *q, int col, int64_t 
 	struct err damage;
 
 	*out = NULL;
-	if (!text && !db_col_null(q, col + 1)) {
-		text = run_blob(db, a, db_col_int(q, col + 1), e);
-		if (!text)
-			return false;
-	}
+	if (!text && !db_col_null(q, col + 1) &&
+	        !read_blob(db, db_col_int(q, col + 1), max_bytes, &text, bytes, a, e))
+		return false;
 	if (!text)
 		return true;
 	*bytes = (int64_t)strlen(text);
@@ -59,9 +71,8 @@ static bool read_run_step(struct db *db, const struct db_query *q, struct run_st
 	        .child = db_col_int(q, 11),
 	        .signal = db_col_strdup(q, 12, a),
 	        .error_code = db_col_strdup(q, 13, a),
-	        .error = db_col_strdup(q, 14, a),
-	        .state_json = db_col_json(q, 15, a)};
-	s->outcome = outcome_of(s->state, (enum step_maybe)db_col_int(q, 20));
+	        .error = db_col_strdup(q, 14, a)};
+	s->outcome = outcome_of(s->state, (enum step_maybe)db_col_int(q, 15));
 	return read_json(db, q, 16, max_bytes, &s->input, &s->input_bytes, a, e) &&
 	       read_json(db, q, 18, max_bytes, &s->output, &s->output_bytes, a, e);
 }
@@ -74,8 +85,8 @@ static bool get_steps(struct db *db, struct arena *a, int64_t id, int64_t max_by
 
 	if (!db_query(db, &q,
 	            "SELECT name, kind, state, seq, grp, attempt, calls, started, begun, ended, due,"
-	            " coalesce(ref, 0), signal, err_code, err_msg, memo, input, in_blob, out, out_blob,"
-	            " maybe FROM step WHERE run = ? ORDER BY seq",
+	            " coalesce(ref, 0), signal, err_code, err_msg, maybe, input, in_blob, out, out_blob"
+	            " FROM step WHERE run = ? ORDER BY seq",
 	            DB_ARGS(db_int(id)), e))
 		return false;
 	d->steps = ARENA_ARRAY(a, (size_t)d->run.steps, struct run_step);
@@ -210,12 +221,6 @@ const char *run_text(struct store *s, struct arena *a, int64_t id, const char *s
 	return text;
 }
 
-const char *run_output(
-        struct store *s, struct arena *a, int64_t id, const char *step, struct err *e)
-{
-	return run_text(s, a, id, step, RUN_OUTPUT, e);
-}
-
 /* --- pruning --- */
 
 struct prune {
@@ -230,6 +235,7 @@ static bool prune_fn(struct db *db, void *arg, struct err *e)
 
 	if (!db_exec(db,
 	            "DELETE FROM run WHERE id IN (SELECT id FROM run WHERE ended > 0 AND ended < ?1"
+	            " AND NOT EXISTS (SELECT 1 FROM run p WHERE p.id = run.parent AND p.ended = 0)"
 	            " ORDER BY ended LIMIT CASE WHEN ?3 = 0 THEN ?2 ELSE max(0, min(?2,"
 	            "  (SELECT count(*) FROM run WHERE ended > 0) - ?3)) END)",
 	            DB_ARGS(db_int(p->before_ms), db_int(p->max), db_int(p->keep)), e))

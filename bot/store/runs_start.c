@@ -194,14 +194,6 @@ bool flow_start_tx(struct db *db, const struct wf_start *st, int64_t *run_out, s
 	return run_start_child_tx(db, st, 0, run_out, e);
 }
 
-bool flow_holder_tx(struct db *db, const char *concurrency, int64_t *run_out, struct err *e)
-{
-	*run_out = 0;
-	return db_get_int(db, run_out, NULL,
-	        "SELECT id FROM run WHERE ckey = ? AND ended = 0 ORDER BY held DESC, id LIMIT 1",
-	        DB_ARGS(db_text(concurrency)), e);
-}
-
 /* --- events for a parked run --- */
 
 bool run_poke_tx(struct db *db, int64_t run, struct err *e)

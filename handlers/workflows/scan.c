@@ -1,7 +1,7 @@
 /*
  * SCAN: every few minutes, one look at all services. Opens one incident for each service that needs
  * attention, keeps the open ones current, closes what has recovered, and starts the diagnosis of
- * what is new. The engine's durable clock starts it (app/start.c).
+ * what is new. The engine's durable clock starts it (app/cmd_run.c).
  */
 #include "scan.h"
 

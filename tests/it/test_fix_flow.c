@@ -252,7 +252,7 @@ static const json *result(struct bot *b)
 	}
 	if (!str_eq(d->run.state, "done"))
 		fail_msg("%s: %s", d->run.state, str_or(d->run.error, ""));
-	text = run_output(b->heal.store, b->a, b->run, "", &e);
+	text = run_text(b->heal.store, b->a, b->run, "", RUN_OUTPUT, &e);
 	assert_non_null(text);
 	return json_parse(b->a, text, strlen(text), &e);
 }

@@ -276,7 +276,7 @@ static void test_large(void **state)
 	assert_int_equal(json_int(kit_step(d, "measure")->output, ".n", 0), LARGE);
 	assert_null(d->run.result);
 	assert_int_equal(d->run.result_bytes, LARGE + 8);
-	text = run_output(k->store, k->a, id, "large", &e);
+	text = run_text(k->store, k->a, id, "large", RUN_OUTPUT, &e);
 	assert_int_equal(strlen(text), LARGE + 8);
 	assert_true(db_get_int(store_reader(k->store, &e), &blobs, NULL,
 	        "SELECT count(*) FROM blob WHERE run = ?", DB_ARGS(db_int(id)), &e));
@@ -531,6 +531,53 @@ static void test_poison(void **state)
 	assert_int_equal(seen.calls, 1);
 }
 
+/* --- pruning does not take what is still wanted --- */
+
+static bool run_short(struct wf *w, struct err *e)
+{
+	(void)e;
+	wf_result(w, number(wf_arena(w), 7));
+	return true;
+}
+
+static bool run_parent(struct wf *w, struct err *e)
+{
+	const json *end;
+	int64_t child;
+
+	if (!wf_spawn(w, "child", "short", NULL, &child, e) || !wf_wait(w, "wait", "go", 0, e) ||
+	        !(end = wf_join(w, "end", child, e)))
+		return false;
+	wf_result(w, end);
+	return true;
+}
+
+static const struct workflow short_wf = {.name = "short", .version = 1, .run = run_short};
+static const struct workflow parent_wf = {.name = "parent", .version = 1, .run = run_parent};
+static const struct workflow *const family[] = {&short_wf, &parent_wf, NULL};
+
+static void test_keep_children(void **state)
+{
+	struct kit *k = *state;
+	int64_t id, n = 0;
+	struct run_detail *d;
+	struct err e;
+
+	kit_start(k, family, 2);
+	id = kit_run(k, "parent", NULL);
+	d = kit_until_waits(k, id, "signal go");
+	kit_until(k, d->children[0].id, "done");
+	assert_true(runs_prune(k->store, clock_now_ms() + 1000, 10, &n, &e));
+	assert_int_equal(n, 0);
+	assert_true(flow_signal(k->store, id, "go", NULL, &e));
+	d = kit_until(k, id, "done");
+	assert_string_equal(json_str(d->run.result, ".state", ""), "done");
+	assert_int_equal(json_int(d->run.result, ".result.n", 0), 7);
+	assert_true(runs_prune(k->store, clock_now_ms() + 1000, 1, &n, &e)); /* the child ended first */
+	assert_true(runs_prune(k->store, clock_now_ms() + 1000, 10, &n, &e));
+	assert_null(run_get(k->store, k->a, id, 0, &e));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -541,6 +588,7 @@ int main(void)
 	        FLOW_TEST(test_large),
 	        FLOW_TEST(test_too_large),
 	        FLOW_TEST(test_keep_latest),
+	        FLOW_TEST(test_keep_children),
 	        FLOW_TEST(test_changed_program),
 	        FLOW_TEST(test_damaged_result),
 	        FLOW_TEST(test_versions),
