@@ -18,7 +18,8 @@
 #include "log.h"
 #include "str.h"
 
-enum { MAX_LINE = 65536, CLIENT_S = 5, ANSWER_S = 10 };
+/* An order for a hundred thousand runs, and its answer, are lines of this size. */
+enum { MAX_LINE = 8 << 20, CLIENT_S = 5, ANSWER_S = 10, BREATH_MS = 100 };
 
 struct control {
 	struct store *store;
@@ -57,23 +58,21 @@ static void set_timeout(int fd, int seconds)
 }
 
 /* One line without its end; NULL: none came, or it is too long. */
-static char *read_line(struct arena *a, int fd)
+static const char *read_line(struct arena *a, int fd)
 {
-	char *buf = arena_alloc(a, MAX_LINE + 1);
-	size_t n = 0;
+	struct str line = str_new(a);
+	char buf[4096];
 
-	while (n < MAX_LINE) {
-		ssize_t got = read(fd, buf + n, MAX_LINE - n);
-		char *end;
+	while (line.len < MAX_LINE) {
+		ssize_t got = read(fd, buf, sizeof(buf));
+		const char *end;
 
 		if (got <= 0)
 			return NULL;
-		end = memchr(buf + n, '\n', (size_t)got);
-		n += (size_t)got;
-		if (end) {
-			*end = '\0';
-			return buf;
-		}
+		end = memchr(buf, '\n', (size_t)got);
+		str_addn(&line, buf, end ? (size_t)(end - buf) : (size_t)got);
+		if (end)
+			return line.s;
 	}
 	return NULL;
 }
@@ -122,15 +121,16 @@ static void serve(struct control *c, int fd)
 {
 	struct arena *a = arena_new(0);
 	struct err e = {0};
-	json *order, *answer;
+	json *order, *answer = NULL;
 
 	set_timeout(fd, CLIENT_S);
 	order = may_order(fd) ? parse(a, read_line(a, fd), &e) : NULL;
 	if (order) {
 		answer = steer(c->store, a, order, &e);
-		log_info("control", "order from the terminal: %s", json_str(order, ".do", "?"));
-		write_line(a, fd, answer ? answer : refusal(a, e.msg));
+		log_info("control", "order from the terminal: %.40s", json_str(order, ".do", "?"));
 	}
+	if (answer || e.msg[0])
+		write_line(a, fd, answer ? answer : refusal(a, e.msg));
 	arena_free(a);
 }
 
@@ -150,8 +150,10 @@ static void work(void *arg, size_t index)
 		if (!(fds[0].revents & POLLIN))
 			continue;
 		fd = accept4(c->listener, NULL, NULL, SOCK_CLOEXEC);
-		if (fd < 0)
+		if (fd < 0) { /* gone again; or no descriptor is free, and asking is no use yet */
+			poll(fds + 1, 1, BREATH_MS);
 			continue;
+		}
 		serve(c, fd);
 		close(fd);
 	}

@@ -71,9 +71,11 @@ wait_for 20 none_left
 check 'none is left' none_left
 
 check 'the socket is private' equal "$(stat -c %a "$TMP/heal.db.ctl")" 700
-raw() { curl -sS --max-time 5 --unix-socket "$TMP/heal.db.ctl" http://x/ 2>&1 | head -c 300; }
-raw >/dev/null
-check 'what is no order does no harm' fails 1 'there is no run 99999' cancel 99999
+no_order() { curl -sS --http0.9 --max-time 5 --unix-socket "$TMP/heal.db.ctl" http://x/ | jq -e '.error'; }
+check 'what is no order is refused' no_order
+many() { heal cancel $(seq 100001 104000) 2>&1 | grep -c 'there is no run'; }
+check 'thousands at once are answered' equal "$(many)" 4000
+check '… and does no harm' fails 1 'there is no run 99999' cancel 99999
 bot_stop
 check 'the socket goes with the bot' test ! -e "$TMP/heal.db.ctl"
 
