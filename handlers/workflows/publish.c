@@ -29,7 +29,6 @@ static const struct slot {
         {"pr", render_pr},
         {"verify", render_verify},
         {"closing", render_closing},
-        {"act", render_act},
 };
 
 static const char *name_of(void *ctx, struct arena *a, const char *user)
@@ -60,9 +59,7 @@ static bool load(struct wf *w, int64_t id, struct render *r, struct err *e)
 	r->dx = diagnosis_get(h->store, a, id, 0, &none);
 	if (r->dx || none.code == ERR_NOT_FOUND)
 		r->fix = fix_get(h->store, a, id, 0, &none);
-	if (r->fix || none.code == ERR_NOT_FOUND)
-		r->act = act_get(h->store, a, id, 0, &none);
-	if (r->act || none.code == ERR_NOT_FOUND) {
+	if (r->fix || none.code == ERR_NOT_FOUND) {
 		r->nfits = act_fits(h->settings, r->inc, r->dx, fits);
 		r->fits = fits;
 		return true;
@@ -292,6 +289,58 @@ static bool publish_notes(struct wf *w, struct err *e)
 	return true;
 }
 
+/* --- what was done at Railway: a message for each, so that a proof stands beside its act --- */
+
+static const json *act_step(struct wf *w, const json *in, struct err *e)
+{
+	struct arena *a = wf_arena(w);
+	int n = (int)json_int(in, ".act", 0);
+	struct post p = {.slot = arena_printf(a, "act:%d", n)};
+	struct act_row *act;
+	struct render r;
+
+	if (!load(w, json_int(in, ".incident", 0), &r, e))
+		return NULL;
+	r.act = act = act_get(wf_heal(w)->store, a, r.inc->id, n, e);
+	if (!act)
+		return NULL;
+	p.m = render_act(&r);
+	return show(w, &r, &p, e) ? json_obj(a) : NULL;
+}
+
+static const json *acts_step(struct wf *w, const json *in, struct err *e)
+{
+	struct arena *a = wf_arena(w);
+	struct err none = {0};
+	struct act_row *last =
+	        act_get(wf_heal(w)->store, a, json_int(in, ".incident", 0), 0, &none);
+	json *out = json_obj(a);
+
+	if (!last && none.code != ERR_NOT_FOUND) {
+		*e = none;
+		return NULL;
+	}
+	json_set_int(out, "n", last ? last->n : 0);
+	return out;
+}
+
+static bool publish_acts(struct wf *w, struct err *e)
+{
+	struct arena *a = wf_arena(w);
+	const json *found = wf_step(w, "acts", acts_step, wf_input(w), e);
+
+	if (!found)
+		return false;
+	for (int64_t n = 1; n <= json_int(found, ".n", 0); n++) {
+		json *in = json_copy(a, wf_input(w));
+
+		json_set_int(in, "act", n);
+		if (!wf_step(w, arena_printf(a, "act:%lld", (long long)n), act_step, in, e))
+			return false;
+	}
+	return true;
+}
+
 /* A message that Slack does not take keeps no other one from being shown; without a root there is
  * no thread. */
 static bool publish(struct wf *w, struct err *e)
@@ -308,7 +357,7 @@ static bool publish(struct wf *w, struct err *e)
 			return false;
 		refused = *e;
 	}
-	if (!publish_notes(w, e))
+	if (!publish_acts(w, e) || !publish_notes(w, e))
 		return false;
 	if (refused.code == ERR_NONE)
 		return true;

@@ -91,6 +91,7 @@ cmp -s out "$ROOT/deploy/heal.ini.example"
 ok $? "deploy/heal.ini.example is what the table makes"
 sed 's/^#\([a-z]\)/\1/; s/^#\[/[/' out >live.ini
 SLACK_APP_TOKEN=xapp-1-abc SLACK_BOT_TOKEN=xoxb-1-abc RAILWAY_API_TOKEN=0123456789 GITHUB_TOKEN=ghp_0123456789 \
+	GITHUB_APP_KEY=$(openssl genrsa 2048 2>/dev/null) \
 	run 0 "the example, all keys live, is complete" config --config live.ini
 run 0 "config --markdown" config --markdown
 run 0 "config --man" config --man

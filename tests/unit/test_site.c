@@ -165,8 +165,8 @@ static void start_cut(struct rig *g)
 	json *payload = json_obj(g->k->a);
 	struct err e;
 
-	kit_until(g->k, start(g->k, arena_printf(g->k->a, "%095d" SECRET, 0), 0, "fails"),
-	        "failed");
+	kit_until(
+	        g->k, start(g->k, arena_printf(g->k->a, "%095d" SECRET, 0), 0, "fails"), "failed");
 	g->cut = start(g->k, "plain", 0, "waits");
 	json_set_str(payload, "text", arena_printf(g->k->a, "%0180d" SECRET, 0));
 	assert_true(flow_signal(g->k->store, g->cut, "other", payload, &e));
