@@ -164,7 +164,7 @@ static bool check_words(const struct parse *p)
 
 /* ---- settings ---- */
 
-static bool load(struct cli *c)
+bool cli_load(struct cli *c, unsigned needs)
 {
 	struct config_source src = {.path = c->config, .env = (const char *const *)environ};
 	struct secrets *k = ARENA_NEW(c->arena, struct secrets);
@@ -176,7 +176,7 @@ static bool load(struct cli *c)
 	if (c->settings && c->settings->redact.values)
 		secrets_listed(c->arena, c->settings->redact.values, k, &problems);
 	if (c->settings)
-		config_require(c->settings, k, c->command->needs, &problems);
+		config_require(c->settings, k, needs, &problems);
 	fputs(problems.s, stderr);
 	if (problems.len || !c->settings)
 		return false;
@@ -195,7 +195,7 @@ static int run_command(struct parse *p)
 		fputs(out.s, stdout);
 		return EXIT_OK;
 	}
-	if (!check_words(p) || (c->command->needs && !load(c)))
+	if (!check_words(p) || (c->command->needs && !cli_load(c, c->command->needs)))
 		return EXIT_USAGE;
 	return c->command->run(c, p->nwords - 1, p->words + 1);
 }

@@ -57,6 +57,10 @@ extern const struct cli_command cli_commands[];
 /* The value of an option ("" for a switch), NULL when not given. */
 const char *cli_opt(const struct cli *c, const char *name);
 
+/* Settings and secrets, for a command whose options decide whether it needs any (enum config_need).
+ * False: the problems were printed, and the exit code is EXIT_USAGE. */
+bool cli_load(struct cli *c, unsigned needs);
+
 /* The whole program after main's own set-up: parses, loads what the command needs, runs it. */
 int cli_main(int argc, char **argv);
 

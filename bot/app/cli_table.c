@@ -66,6 +66,17 @@ static const struct cli_option simulate_options[] = {
         {NULL, NULL, NULL},
 };
 
+static const struct cli_option eval_options[] = {
+        {"live", NULL,
+                "ask the model of the settings; without it the recorded answers are replayed"},
+        {"model", "NAME", "with --live: another model of the same provider"},
+        {"prompts", "FOLDER", "with --live: prompt files to try, instead of [heal] prompts"},
+        {"min", "PERCENT", "fail when less than this share of the checks is passed"},
+        {"max-wrong", "N", "fail when more causes than this are wrong"},
+        {"json", NULL, "machine-readable: one JSON document"},
+        {NULL, NULL, NULL},
+};
+
 static const struct cli_option config_options[] = {
         {"example", NULL, "an example heal.ini with every key, its default and its meaning"},
         {"markdown", NULL, "the reference for the README"},
@@ -132,6 +143,14 @@ const struct cli_command cli_commands[] = {
                 "what the bot has stored.",
                 "healbot simulate --samples week.csv", NEED_SETTINGS, command_simulate,
                 simulate_options},
+        {"eval", "FOLDER", "how good the diagnoses are, on recorded cases",
+                "Reads every case (*.json: evidence, the cause that is right, what must not be said) and "
+                "prints a table: cause found, remedy right, confidence honest, nothing forbidden said, ids "
+                "valid, tokens and cost. Recorded answers go through the same guards as live ones, and "
+                "what is left of them has to be as the case says. Exit code 1 when it is not, or below "
+                "--min or above --max-wrong.",
+                "healbot eval tests/eval --live --model gpt-6-luna --min 80", 0, command_eval,
+                eval_options},
         {"export", "ID", "an incident as JSON",
                 "Everything the store knows of one incident: state, timeline, evidence, diagnoses, "
                 "fixes, ratings.",

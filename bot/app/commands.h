@@ -18,6 +18,7 @@ int command_pause(struct cli *c, int argc, char **argv);     /* ID... */
 int command_resume(struct cli *c, int argc, char **argv);    /* ID... */
 int command_digest(struct cli *c, int argc, char **argv); /* [--budget N] [--assign] [--message] */
 int command_redact(struct cli *c, int argc, char **argv);
+int command_eval(struct cli *c, int argc, char **argv);     /* FOLDER [--live] [--model NAME] … */
 int command_simulate(struct cli *c, int argc, char **argv); /* --samples FILE [--all] */
 int command_export(struct cli *c, int argc, char **argv);   /* ID */
 int command_backup(struct cli *c, int argc, char **argv);   /* FILE */

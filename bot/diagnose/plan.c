@@ -171,6 +171,17 @@ static const char **advice_list(struct check *c, const json *arr)
 
 /* --- parts --- */
 
+/* A cause that only stands on text that reads like an instruction was put into the model's mouth.
+ */
+static bool put_into_mouth(const struct ids *ids)
+{
+	for (size_t i = 0; i < ids->n; i++) {
+		if (!ids->items[i]->suspicious)
+			return false;
+	}
+	return ids->n > 0;
+}
+
 static void take_cause(
         struct check *c, const json *j, struct plan *p, struct ids *ids, struct ids *against)
 {
@@ -179,6 +190,10 @@ static void take_cause(
 	check_add_ids(c, ids, json_get(j, ".suspected_cause.evidence"));
 	check_add_ids(c, against, json_get(j, ".suspected_cause.against"));
 	text = check_claim(c, text, ids, CAUSE_CHARS);
+	if (put_into_mouth(ids)) {
+		c->g.claims++;
+		text = "";
+	}
 	p->cause = *text ? text : NULL;
 	p->cause_ids = id_names(c->g.a, ids);
 }
@@ -200,6 +215,8 @@ static void take_hypotheses(struct check *c, const json *j, struct plan *p)
 		for (size_t i = 0; i < contra.n; i++)
 			add_id(c, &both, contra.items[i]->id);
 		out->text = check_claim(c, json_str(h, ".text", ""), &both, LINE_CHARS);
+		if (str_eq(verdict, "leading") && put_into_mouth(&both))
+			out->text = "";
 		out->for_ids = id_names(c->g.a, &pro);
 		out->against_ids = id_names(c->g.a, &contra);
 		out->verdict = str_eq(verdict, "ruled_out") && contra.n == 0 ? "possible" : verdict;

@@ -42,7 +42,7 @@ run 0 "--version" --version
 says out "healbot " "names itself and its version"
 run 0 "version" version
 run 0 "--help" --help
-for c in run scan doctor incidents runs retry cancel pause resume digest redact simulate export backup config help version; do
+for c in run scan doctor incidents runs retry cancel pause resume digest redact simulate eval export backup config help version; do
 	says out "  $c" "--help lists $c"
 done
 silent err "--help says nothing on stderr"
