@@ -150,10 +150,17 @@ static bool wait_turn(struct slack *s, struct arena *a, const struct slack_metho
 
 /* --- body and answer --- */
 
-static const char *form_body(struct arena *a, const json *args)
+static const char *form_body(struct arena *a, const json *args, struct err *e)
 {
 	struct str b = str_new(a);
-	json_each (it, args) {
+	json *safe = json_copy(a, args);
+
+	if (!http_gate(a, safe, "slack")) {
+		err_set(e, ERR_CONFIG, false,
+		        "nothing may leave: the redaction gate is not installed");
+		return NULL;
+	}
+	json_each (it, safe) {
 		if (json_is_null(it))
 			continue;
 		str_add(&b, b.len ? "&" : "");
@@ -161,7 +168,7 @@ static const char *form_body(struct arena *a, const json *args)
 		str_addc(&b, '=');
 		str_url(&b, json_is_str(it) ? json_str(it, "", "") : json_print(a, it));
 	}
-	return b.s;
+	return str_or(b.s, "");
 }
 
 static bool limited(struct slack *s, const struct slack_method *m, int64_t retry_ms, struct err *e)
@@ -241,8 +248,8 @@ const json *slack_call(struct slack *s, struct arena *a, const char *method, con
 	        .bearer = s->token};
 	if (m->body == SLACK_JSON)
 		rq.body_json = args;
-	else
-		rq.body_form = form_body(a, args);
+	else if (!(rq.body_form = form_body(a, args, why)))
+		return NULL;
 	struct http_response r;
 	if (!http_do(s->http, a, &rq, &r, why)) {
 		err_wrap(why, "Slack %s", m->name);

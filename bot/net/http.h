@@ -37,6 +37,9 @@ void http_global_fini(void);
  * that a program that forgot it cannot leak. http_gate_none is for tests. */
 typedef const char *(*http_gate_fn)(void *ctx, struct arena *a, const char *host, const char *text);
 void http_set_gate(http_gate_fn fn, void *ctx);
+/* Every string of body through the gate, for bodies that are no JSON in the end (forms, uploads of
+ * text). False: there is none, and nothing may leave. */
+bool http_gate(struct arena *a, json *body, const char *host);
 const char *http_gate_none(void *ctx, struct arena *a, const char *host, const char *text);
 
 /* When set and true, transfers under way end within a tenth of a second with ERR_CANCELED

@@ -47,8 +47,6 @@ struct transfer {
 bool http_set_request(struct transfer *t);
 void http_set_answer(struct transfer *t);
 void http_get_answer(struct transfer *t);
-/* Every string of body through the gate. False: there is none. */
-bool http_gate(struct arena *a, json *body, const char *host);
 
 /* Fills t and its easy handle from t->r. False: t->e says why. */
 bool http_prepare(struct transfer *t);

@@ -68,6 +68,7 @@ check_headers() {
 
 check_layers() {
 	sh tests/lint/layers.sh . || return 1
+	sh tests/lint/gate.sh . || return 1
 	sh tests/lint/layers_test.sh
 }
 

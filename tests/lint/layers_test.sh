@@ -24,4 +24,9 @@ done
 [ "$(wc -l <found)" -eq 8 ] || { echo "layers_test: 8 planted, found:"; cat found; exit 1; }
 rm include/json.h bot/watch/judge.c bot/net/ws.c bot/clients/railway.c handlers/commands/*.c bot/net/http.c bot/misc/x.c
 sh "$here/layers.sh" . || { echo "layers_test: a clean tree is refused"; exit 1; }
-echo "   8 planted breaches found, a clean tree passes"
+printf '\nx.body_raw = "leak";\n' >bot/base/err.c                     # past the gate
+printf 'puts("leak");\n' >bot/clients/slack.c
+sh "$here/gate.sh" . >found && { echo "layers_test: what passes the gate by was not found"; exit 1; }
+grep -q '^bot/base/err.c:2:.*body_raw' found && grep -q '^bot/clients/slack.c:1:' found && [ "$(wc -l <found)" -eq 2 ] ||
+	{ echo "layers_test: 2 ways around the gate planted, found:"; cat found; exit 1; }
+echo "   10 planted breaches found, a clean tree passes"
