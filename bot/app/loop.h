@@ -27,8 +27,8 @@ struct loop_options {
 	/* Every string of what Slack sends goes through it before it is stored; loop thread. */
 	const char *(*redact)(void *ctx, struct arena *a, const char *text);
 	void *redact_ctx;
-	/* What ails the rest of the bot, for /healthz; NULL returned = nothing. On the pages' thread
-	 * (net/pages.h), as are the collectors of `metrics`. May be NULL. */
+	/* What ails the rest of the bot, for /healthz; NULL returned = nothing. On the pages'
+	 * thread (net/pages.h), as are the collectors of `metrics`. May be NULL. */
 	const char *(*ails)(void *ctx, struct arena *a);
 	void *ails_ctx;
 	/* Pages besides /healthz and /metrics, ended by an entry without a path; NULL = none. */

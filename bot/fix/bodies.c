@@ -28,7 +28,9 @@ static bool have_opencode(const struct heal *h, struct err *e)
 
 static bool have_github(const struct heal *h, struct err *e)
 {
-	return h->github || err_set(e, ERR_CONFIG, false, "no GitHub token is set: GITHUB_TOKEN");
+	return h->github ||
+	       err_set(e, ERR_CONFIG, false,
+	               "no way to GitHub is set: GITHUB_TOKEN, or [github] app and GITHUB_APP_KEY");
 }
 
 static const json *clean(struct wf *w, json *j)

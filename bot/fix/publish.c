@@ -297,8 +297,15 @@ static const json *publish_body(struct wf *w, const json *in, struct err *e)
 
 const json *fix_body_publish(struct wf *w, const json *in, struct err *e)
 {
-	const json *out = publish_body(w, in, e);
+	struct github *g = wf_heal(w)->github;
+	const json *out;
 
-	github_release(wf_heal(w)->github);
+	if (!g) {
+		err_set(e, ERR_CONFIG, false,
+		        "nothing can be published: set GITHUB_TOKEN, or [github] app and GITHUB_APP_KEY");
+		return NULL;
+	}
+	out = publish_body(w, in, e);
+	github_release(g);
 	return out;
 }

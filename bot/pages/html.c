@@ -118,7 +118,8 @@ void html_text(struct html *h, const char *foreign)
 void html_brief(struct html *h, const char *foreign, size_t max_chars)
 {
 	if (foreign && *foreign && !html_full(h))
-		str_html(&h->b, str_ellipsis(h->b.a, fit(h, foreign, h->max - h->b.len), max_chars));
+		str_html(
+		        &h->b, str_ellipsis(h->b.a, fit(h, foreign, h->max - h->b.len), max_chars));
 }
 
 void html_own(struct html *h, const char *words)

@@ -153,6 +153,19 @@ static bool stop(struct wf *w, const struct call *c, const struct fix_row *fix, 
 	return wf_step(w, "record", record_step, in, e) != NULL;
 }
 
+/* The agent's second round on a pull request: its run ends, and with it the session. */
+static bool stop_repair(struct wf *w, const struct call *c, int64_t run, struct err *e)
+{
+	json *in = json_obj(wf_arena(w));
+
+	json_set_int(in, "run", run);
+	return wf_step(w, "cancel", cancel_step, in, e) &&
+	       confirm_text(w, c, "reply", e,
+	               "The agent's work on the pull request of INC-%lld is stopped; the pull request "
+	               "stays as it is.",
+	               (long long)c->incident);
+}
+
 /* Which fix: read once, so that a restart in the middle goes on with the same one. */
 static const json *find_step(struct wf *w, const json *in, struct err *e)
 {
@@ -164,11 +177,15 @@ static const json *find_step(struct wf *w, const json *in, struct err *e)
 	if (!inc)
 		return NULL;
 	json_set_str(out, "state", incident_state_name(inc->state));
-	if (inc->state != INCIDENT_FIXING)
+	if (inc->state != INCIDENT_FIXING && inc->state != INCIDENT_PR_OPEN)
 		return out;
 	fix = fix_get(wf_heal(w)->store, a, inc->id, 0, e);
 	if (!fix)
 		return NULL;
+	if (inc->state == INCIDENT_PR_OPEN) { /* only the agent's second round can be stopped */
+		json_set_int(out, "repair_run", json_int(fix->pr, ".repair_run", 0));
+		return out;
+	}
 	json_set_int(out, "n", fix->n);
 	json_set_int(out, "run", fix->run);
 	json_set_str(out, "repo", fix->repo);
@@ -191,6 +208,8 @@ static bool run(struct wf *w, const struct call *c, struct err *e)
 		return false;
 	if (str_eq(json_str(found, ".state", ""), "diagnosing"))
 		return stop_diagnosis(w, c, e);
+	if (json_int(found, ".repair_run", 0) > 0)
+		return stop_repair(w, c, json_int(found, ".repair_run", 0), e);
 	if (!json_has(found, ".n"))
 		return reply_text(w, c, "reply", e,
 		        "INC-%lld has no diagnosis and no fix under way (it is %s); there is nothing to stop.",

@@ -72,7 +72,7 @@ static bool pick_base(struct heal *h, struct arena *a, struct fix_contract *c, s
 	if (!h->github)
 		return err_set(e, ERR_INPUT, false,
 		        "no GitHub token is set, so nothing could be verified; an operator sets "
-		        "GITHUB_TOKEN");
+		        "GITHUB_TOKEN, or a GitHub App ([github] app)");
 	if (!github_repo_get(h->github, a, c->repo, &repo, e))
 		return false;
 	c->repo = repo.full_name;

@@ -136,9 +136,27 @@ static bool repair(struct wf *w, struct err *e)
 	return end && finish(w, in, end, e);
 }
 
+/* Stopped or broken: the session is idle again, so that it costs nothing. A server that is away
+ * ends it at its own limits; the sweep looks too. */
+static bool end_session(struct wf *w, struct err *e)
+{
+	json *in = json_obj(wf_arena(w));
+	struct err away = {0};
+
+	json_set(in, "contract", json_get(wf_input(w), ".input.contract"));
+	json_set_str(in, "session", json_str(wf_input(w), ".input.session", NULL));
+	if (wf_step(w, "abort", fix_body_abort, in, &away) ||
+	        (away.code != ERR_SUSPENDED && away.code != ERR_CANCELED))
+		return true;
+	*e = away;
+	return false;
+}
+
 const struct workflow wf_repair = {
         .name = "repair",
         .version = 1,
         .run = repair,
         .lane = WF_BACKGROUND,
+        .on_failure = end_session,
+        .on_cancel = end_session,
 };

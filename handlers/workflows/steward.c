@@ -47,6 +47,7 @@ static bool record_pr(struct wf *w, const json *pr, struct err *e)
 		return false;
 	json_set(card, "flags", json_get(old->pr, ".flags"));
 	json_set(card, "repair", json_get(old->pr, ".repair"));
+	json_set(card, "repair_run", json_get(old->pr, ".repair_run"));
 	row.pr = card;
 	return fix_update(wf_heal(w)->store, &row, NULL, e);
 }
@@ -140,15 +141,17 @@ static const json *told_step(struct wf *w, const json *in, struct err *e)
 		return NULL;
 	card = json_copy(wf_arena(w), old->pr);
 	json_set_str(card, "repair", json_str(in, ".text", ""));
+	json_set_int(card, "repair_run", json_int(in, ".run", 0)); /* what /heal stop ends */
 	row.pr = card;
 	return fix_update(wf_heal(w)->store, &row, NULL, e) ? json_obj(wf_arena(w)) : NULL;
 }
 
-static bool tell(struct wf *w, const char *step, const char *text, struct err *e)
+static bool tell(struct wf *w, const char *step, const char *text, int64_t run, struct err *e)
 {
 	json *in = json_obj(wf_arena(w));
 
 	json_set_str(in, "text", text);
+	json_set_int(in, "run", run);
 	return wf_step(w, step, told_step, in, e) != NULL;
 }
 
@@ -193,10 +196,9 @@ static bool repair(struct wf *w, json *in, const json *pr, int round, struct err
 	const json *end;
 	int64_t run;
 
-	if (!with ||
+	if (!with || !spawn(w, in, with, round, &run, e) ||
 	        !tell(w, arena_printf(a, "say:%d", round),
-	                arena_printf(a, "the agent looks at %s", what), e) ||
-	        !spawn(w, in, with, round, &run, e) ||
+	                arena_printf(a, "the agent looks at %s", what), run, e) ||
 	        !(end = wf_join(w, arena_printf(a, "repaired:%d", round), run, e)))
 		return false;
 	if (conflict)
@@ -206,11 +208,11 @@ static bool repair(struct wf *w, json *in, const json *pr, int round, struct err
 	json_set_str(in, "tried", json_str(pr, ".head_sha", ""));
 	if (json_bool(end, ".result.pushed", false))
 		return tell(w, arena_printf(a, "told:%d", round),
-		        arena_printf(a, "the agent worked on %s and pushed once more", what), e);
+		        arena_printf(a, "the agent worked on %s and pushed once more", what), 0, e);
 	return tell(w, arena_printf(a, "told:%d", round),
 	        arena_printf(a, "%s is left to you: %s", what,
 	                json_str(end, ".result.why", json_str(end, ".error", "it failed"))),
-	        e);
+	        0, e);
 }
 
 const json *steward(struct wf *w, json *in, struct err *e)
