@@ -31,10 +31,13 @@ struct history_add {
 /* All services of a scan in one transaction. */
 bool history_append(struct store *s, const struct history_add *add, size_t n, struct err *e);
 
-/* Samples of one service in [from, to), oldest first; n = 0 when there are none. */
-bool history_read(struct store *s, struct arena *a, const char *environment_id,
-        const char *service_id, int64_t from_ms, int64_t to_ms, struct watch_sample **out,
-        size_t *n_out, struct err *e);
+/* Samples of one service in [from_ms, to_ms), oldest first; n = 0 when there are none. */
+struct history_range {
+	const char *environment_id, *service_id;
+	int64_t from_ms, to_ms;
+};
+bool history_read(struct store *s, struct arena *a, const struct history_range *r,
+        struct watch_sample **out, size_t *n_out, struct err *e);
 
 /* Makes coarser what is old enough and deletes what is too old, at most `max` blobs of it in one
  * transaction; *done = how many. Call it until *done < max. */

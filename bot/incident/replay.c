@@ -167,14 +167,16 @@ bool replay_stored(struct store *s, struct arena *a, const struct settings *now,
 	memset(out, 0, sizeof(*out));
 	ok = scan_load(s, a, NULL, &rows, &n, e);
 	for (size_t i = 0; ok && i < n; i++) {
+		struct history_range range;
 		struct watch_sample *samples;
 		size_t nsamples;
 
 		if (only && !str_ieq(rows[i].service, only))
 			continue;
 		found++;
-		ok = history_read(s, one, rows[i].environment_id, rows[i].service_id, from_ms,
-		        INT64_MAX, &samples, &nsamples, e);
+		range = (struct history_range){
+		        rows[i].environment_id, rows[i].service_id, from_ms, INT64_MAX};
+		ok = history_read(s, one, &range, &samples, &nsamples, e);
 		if (ok && nsamples > 0)
 			replay_one(a, now, tried, rows[i].service, samples, nsamples, out);
 		arena_reset(one);

@@ -156,7 +156,7 @@ bool history_append(struct store *s, const struct history_add *add, size_t n, st
 
 /* --- reading --- */
 
-static size_t take_blob(struct arena *a, const struct db_query *q, int64_t from_ms, int64_t to_ms,
+static size_t take_blob(struct arena *a, const struct db_query *q, const struct history_range *r,
         struct watch_sample **out, size_t n, size_t *cap)
 {
 	size_t len = 0, got;
@@ -172,14 +172,13 @@ static size_t take_blob(struct arena *a, const struct db_query *q, int64_t from_
 		*cap = (n + got) * 2;
 	}
 	for (size_t i = 0; i < got; i++)
-		if (s[i].ts_ms >= from_ms && s[i].ts_ms < to_ms)
+		if (s[i].ts_ms >= r->from_ms && s[i].ts_ms < r->to_ms)
 			(*out)[n++] = s[i];
 	return n;
 }
 
-bool history_read(struct store *s, struct arena *a, const char *environment_id,
-        const char *service_id, int64_t from_ms, int64_t to_ms, struct watch_sample **out,
-        size_t *n_out, struct err *e)
+bool history_read(struct store *s, struct arena *a, const struct history_range *r,
+        struct watch_sample **out, size_t *n_out, struct err *e)
 {
 	struct db *db = store_reader(s, e);
 	struct db_query q;
@@ -191,12 +190,12 @@ bool history_read(struct store *s, struct arena *a, const char *environment_id,
 	                   "SELECT h.data FROM history h JOIN history_series x ON x.id = h.series "
 	                   "WHERE x.environment_id = ? AND x.service_id = ? AND h.end_ms >= ? AND "
 	                   "h.start_ms < ? ORDER BY h.level DESC, h.start_ms",
-	                   DB_ARGS(db_text(environment_id), db_text(service_id), db_int(from_ms),
-	                           db_int(to_ms)),
+	                   DB_ARGS(db_text(r->environment_id), db_text(r->service_id),
+	                           db_int(r->from_ms), db_int(r->to_ms)),
 	                   e))
 		return false;
 	while (db_next(&q))
-		n = take_blob(a, &q, from_ms, to_ms, out, n, &cap);
+		n = take_blob(a, &q, r, out, n, &cap);
 	*n_out = n;
 	return db_done(&q, e);
 }

@@ -189,7 +189,7 @@ static enum clock straightest(const struct watch *w, const double *y, int n, boo
 	double noise = INFINITY;
 
 	for (int c = 0; c < CLOCK_COUNT; c++) {
-		struct line l;
+		struct line l = {.n = 0};
 		struct rise r;
 		double ask = c == CLOCK_TIME ? 1 : STRAIGHT;
 
@@ -212,7 +212,7 @@ void forecast_slots(const struct watch *w, int64_t now_ms, const double *y, int 
 	enum clock clock = straightest(w, y, n, disk);
 	double since = (double)(now_ms - w->slot_at * SLOT_MS) / 1000, today = today_of(w);
 	double to[3];
-	struct line l;
+	struct line l = {.n = 0};
 	struct rise r;
 
 	if (!line_of(w, clock, y, n, disk, &l) || !fit_newest(&l, &r))

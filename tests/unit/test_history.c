@@ -212,18 +212,21 @@ static void test_thinned_and_bounded(void **state)
 		now = start_ms + (day + 1) * DAY_MS;
 		thin_until(g, now);
 	}
-	assert_true(history_read(g->s, g->a, "e", "s1", 0, INT64_MAX, &s, &n, &e));
+	assert_true(history_read(
+	        g->s, g->a, &(struct history_range){"e", "s1", 0, INT64_MAX}, &s, &n, &e));
 	/* two days by the minute, 13 in fives, 20 by the hour; what is a stretch goes as one */
 	assert_in_range(n, 2 * 1440 + 12 * 288 + 18 * 24, 3 * 1440 + 14 * 288 + 22 * 24);
 	for (size_t i = 1; i < n; i++)
 		in_order += s[i].ts_ms > s[i - 1].ts_ms;
 	assert_int_equal(in_order, n - 1);
 	assert_true(s[0].ts_ms >= now - HISTORY_KEEP_MS - 8LL * DAY_MS);
-	assert_true(history_read(g->s, g->a, "e", "s1", now - DAY_MS, now, &s, &n, &e));
+	assert_true(history_read(
+	        g->s, g->a, &(struct history_range){"e", "s1", now - DAY_MS, now}, &s, &n, &e));
 	assert_int_equal(n, 1440);
 	/* counts survive down-sampling: a day 20 days ago has its requests */
-	assert_true(history_read(
-	        g->s, g->a, "e", "s1", now - 20LL * DAY_MS, now - 19LL * DAY_MS, &s, &n, &e));
+	assert_true(history_read(g->s, g->a,
+	        &(struct history_range){"e", "s1", now - 20LL * DAY_MS, now - 19LL * DAY_MS}, &s,
+	        &n, &e));
 	assert_int_equal(n, 24);
 	for (size_t i = 0; i < n; i++)
 		sum += (int64_t)s[i].requests;
@@ -232,7 +235,8 @@ static void test_thinned_and_bounded(void **state)
 	assert_true(store_backup(g->s, copy, &e) && stat(copy, &file) == 0);
 	print_message("%lld bytes a service\n", (long long)(file.st_size - EMPTY) / 3);
 	assert_in_range(file.st_size, 3 * 50000, 3 * 200000 + EMPTY);
-	assert_true(history_read(g->s, g->a, "e", "nobody", 0, INT64_MAX, &s, &n, &e));
+	assert_true(history_read(
+	        g->s, g->a, &(struct history_range){"e", "nobody", 0, INT64_MAX}, &s, &n, &e));
 	assert_int_equal(n, 0);
 }
 
