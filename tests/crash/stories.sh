@@ -28,6 +28,8 @@ button() { # USER ACTION TEXT
 	till_ok slack_has --arg t "$3" --arg a "$2" "$with_button | length > 0"
 	click "$1" "$(sb GET slack/state | jq --arg t "$3" --arg a "$2" "${with_button}[0] | {ts, action_id: \$a}")"
 }
+# These words stand in Slack: what failed, or what comes next.
+says() { till_ok slack_has --arg t "$1" '[.. | strings | contains($t)] | any'; }
 form_is_open() { slack_has '.views | length > 0'; }
 
 begin() {
@@ -135,11 +137,14 @@ story_trouble() {
 	failed fix
 	fix_is 1 failed
 	calm
+	says 'OpenCode: new session: refused: BadRequest. The session is ended; start again with Fix…'
 	no_faults
 	poison before-body:investigate.begin:1
 	slash $BEN 'diagnose 1'
 	failed investigate
 	calm
+	says 'The diagnosis failed: the bot died in attempt '
+	says '`/heal diagnose 1` tries again.'
 }
 
 # The pull request can no longer be read.
@@ -153,19 +158,28 @@ story_lost() {
 	fault github "/pulls/" 0 '{"status":404,"json":{"message":"Not Found"}}'
 	failed follow
 	calm
+	says 'The pull request is no longer followed: GitHub: pull request #1: not found'
+	says 'Merging it is not noticed any more; the scans decide whether the service recovers.'
 	no_faults
 }
 
-# The scan kills the bot each time; Slack takes no edit any more.
+# The scan kills the bot each time, a person's and the clock's; Slack takes no edit any more.
 story_sick() {
 	begin
 	poison before-body:scan.judge:1
 	slash $BEN scan
 	failed scan
 	calm
+	says 'the bot died in attempt '
+	clock_strikes scan
+	till "SELECT count(*) = 2 FROM run WHERE workflow = 'scan!failed' AND state = 'done'"
+	calm
+	says 'blind: the scan broke: the bot died in attempt '
+	says 'The next one starts in 1 h'
 	fault slack chat.update 0 '{"json":{"ok":false,"error":"ekm_access_denied"}}'
 	slash $BEN 'ack 1'
 	till "SELECT 1 FROM run WHERE workflow = 'publish!failed'"
+	till_ok grep -q "the thread of INC-1 is not up to date; the incident's next change tries anew" "$W/bot.log"
 	no_faults
 	inc 'acked_by IS NOT NULL'
 	calm

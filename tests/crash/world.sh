@@ -198,10 +198,14 @@ strike() {
 }
 reborn() { [ "$(cat "$W/bot.pid")" != "$1" ]; }
 
-# What is due at night is due now: the timer is put back while the bot is down.
-night() {
-	echo "sqlite3 '$W/heal.db' \"UPDATE timer SET next = 0 WHERE name = 'housekeeping'\"; rm '$W/hook'" >"$W/hook"
+# What this timer starts is due now: it is put back while the bot is down.
+clock_strikes() {
+	echo "sqlite3 '$W/heal.db' \"UPDATE timer SET next = 0 WHERE name = '$1'\"; rm '$W/hook'" >"$W/hook"
 	strike
+}
+
+night() {
+	clock_strikes housekeeping
 	till "SELECT 1 FROM run WHERE workflow = 'housekeeping' AND state = 'done'"
 	calm
 }
