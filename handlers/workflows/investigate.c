@@ -21,7 +21,7 @@ struct gathered {
 	struct arena *a;
 	struct evidence_list *all;
 	struct upstreams *signs;
-	const json *places, *items;
+	const json *places, *traces, *items;
 	int64_t masked;
 };
 
@@ -127,6 +127,8 @@ static void take(struct gathered *g, const struct wf_call *c)
 	upstreams_add(g->signs, json_get(c->result, ".signs"));
 	if (json_has(c->result, ".places"))
 		g->places = json_get(c->result, ".places");
+	if (json_has(c->result, ".traces"))
+		g->traces = json_get(c->result, ".traces");
 }
 
 static bool look_at_all(struct wf *w, struct gathered *g, struct wf_call *calls, size_t n,
@@ -151,7 +153,8 @@ static bool gather(struct wf *w, const json *begun, struct gathered *g, struct e
 	        {.name = "deploys", .body = look_deploys},
 	        {.name = "neighbours", .body = look_neighbours},
 	};
-	struct wf_call code[] = {{.name = "code", .body = look_code}};
+	struct wf_call second[] = {
+	        {.name = "code", .body = look_code}, {.name = "traces", .body = look_traces}};
 	struct wf_call upstream[] = {{.name = "upstream", .body = look_upstream}};
 	json *in = json_copy(wf_arena(w), wf_input(w));
 
@@ -162,7 +165,8 @@ static bool gather(struct wf *w, const json *begun, struct gathered *g, struct e
 	if (!look_at_all(w, g, first, sizeof(first) / sizeof(*first), in, e))
 		return false;
 	json_set(in, "places", g->places);
-	if (!look_at_all(w, g, code, 1, in, e))
+	json_set(in, "traces", g->traces);
+	if (!look_at_all(w, g, second, 2, in, e))
 		return false;
 	json_set(in, "signs", upstreams_json(g->signs, g->a));
 	if (!look_at_all(w, g, upstream, 1, in, e))

@@ -8,6 +8,7 @@
 #include "railway.h"
 #include "redact.h"
 #include "str.h"
+#include "trace.h"
 #include "upstream.h"
 
 enum {
@@ -15,7 +16,8 @@ enum {
 	DIGEST_TOKENS = 2500,
 	MAX_BEFORE = 1000,
 
-	MAX_PLACES = 8
+	MAX_PLACES = 8,
+	MAX_TRACES = 4
 };
 
 struct reading {
@@ -24,6 +26,7 @@ struct reading {
 	size_t before; /* lines from before the split */
 	struct upstreams *signs;
 	json *places; /* "src/orders.ts:12" of failing lines, each once */
+	json *traces; /* ids of failing requests, each once */
 };
 
 static bool failing(const char *severity, const char *line)
@@ -62,13 +65,32 @@ static void find_places(struct wf *w, struct reading *r, const char *line)
 	}
 }
 
+static bool holds(const json *list, const char *text)
+{
+	json_each (it, list) {
+		if (str_eq(json_str(it, "", ""), text))
+			return true;
+	}
+	return false;
+}
+
+static void find_trace(struct wf *w, struct reading *r, const char *line)
+{
+	const char *id = json_len(r->traces) < MAX_TRACES ? trace_id_of(wf_arena(w), line) : NULL;
+
+	if (id && !holds(r->traces, id))
+		json_add_str(r->traces, id);
+}
+
 static void read_signs(struct wf *w, struct reading *r, const char *severity, const char *line)
 {
 	bool bad = failing(severity, line);
 
 	upstreams_line(r->signs, line, bad);
-	if (bad)
+	if (bad) {
 		find_places(w, r, line);
+		find_trace(w, r, line);
+	}
 }
 
 static void feed(struct wf *w, struct reading *r, const struct railway_logs *logs)
@@ -159,12 +181,14 @@ const json *look_logs(struct wf *w, const json *in, struct err *e)
 	r.d = digest_new(&(struct digest_options){.split_ms = r.split_ms});
 	r.signs = upstreams_new(wf_arena(w));
 	r.places = json_arr(wf_arena(w));
+	r.traces = json_arr(wf_arena(w));
 	feed_before(w, &k, &r);
 	feed(w, &r, &logs);
 	add_patterns(w, &k, &r);
 	digest_free(r.d);
 	json_set(k.out, "signs", upstreams_json(r.signs, wf_arena(w)));
 	json_set(k.out, "places", r.places);
+	json_set(k.out, "traces", r.traces);
 	if (logs.truncated)
 		evidence_add_missing(k.list,
 		        arena_printf(wf_arena(w),

@@ -18,6 +18,7 @@ const json *look_neighbours(struct wf *w, const json *in, struct err *e);
 
 /* The second round, with what the first one found: also {"signs","places"}. */
 const json *look_code(struct wf *w, const json *in, struct err *e);     /* source, manifests */
+const json *look_traces(struct wf *w, const json *in, struct err *e);   /* failing requests */
 const json *look_upstream(struct wf *w, const json *in, struct err *e); /* status pages */
 
 #endif
