@@ -88,9 +88,9 @@ bool evidence_suspicious(const char *text);
  * note stands for. People see the whole. The result is never suspicious. */
 const char *evidence_for_machine(struct arena *a, const char *value);
 
-/* A raw log line of n bytes as evidence reads it: fit to be shown, and where it is longer than 2 KiB
- * its beginning and its end, cut between words so that no half of a secret is left for the redactor
- * to miss. The bound of what a log storm costs. Redact it next. */
+/* A raw log line of n bytes as evidence reads it: fit to be shown, and where it is longer than 2
+ * KiB its beginning and its end, cut between words so that no half of a secret is left for the
+ * redactor to miss. The bound of what a log storm costs. Redact it next. */
 const char *evidence_line(struct arena *a, const char *raw, size_t n);
 
 /* Typed inputs. `window` is what people read. */

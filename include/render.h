@@ -22,7 +22,7 @@ struct render {
 	const struct incident *inc;
 	const struct diagnosis *dx;    /* newest; NULL = none */
 	const struct fix_row *fix;     /* newest; NULL = none */
-	const struct act_row *act;  /* for render_act: the one to show */
+	const struct act_row *act;     /* for render_act: the one to show */
 	const struct act_button *fits; /* acts that the evidence suggests */
 	size_t nfits;
 	const struct vote_row *votes;

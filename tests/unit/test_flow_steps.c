@@ -573,7 +573,8 @@ static void test_keep_children(void **state)
 	d = kit_until(k, id, "done");
 	assert_string_equal(json_str(d->run.result, ".state", ""), "done");
 	assert_int_equal(json_int(d->run.result, ".result.n", 0), 7);
-	assert_true(runs_prune(k->store, clock_now_ms() + 1000, 1, &n, &e)); /* the child ended first */
+	assert_true(
+	        runs_prune(k->store, clock_now_ms() + 1000, 1, &n, &e)); /* the child ended first */
 	assert_true(runs_prune(k->store, clock_now_ms() + 1000, 10, &n, &e));
 	assert_null(run_get(k->store, k->a, id, 0, &e));
 }
