@@ -9,6 +9,7 @@
 # Ages, clock times, figures of a measurement and ids left out; the numbers of incidents, plans and pull requests stay.
 timeless() {
 	sed -E 's/<!date[^>]*>/DATE/g
+		s/inc-([0-9]+-[0-9]+)-[0-9a-f]{6}\b/inc-\1-FOLDER/g
 		s/\[e[0-9]+\]/[e]/g
 		s/\b(INC-|inc-|#)([0-9]+)(:[a-z]+:|-)?/\1n\2\3n/g
 		s/[0-9]{2}:[0-9]{2}( UTC)?/TIME/g
@@ -58,7 +59,8 @@ store_rows() {
 			WHERE workflow NOT LIKE 'publish%' AND workflow != 'sweep' AND coalesce(waits, '') NOT LIKE 'poll of%'
 			AND (workflow != 'envelope' OR id IN (SELECT run FROM inbox WHERE kind != 'events_api')) GROUP BY 2, 3;
 		SELECT DISTINCT 'step', workflow, name, kind, step.state FROM run JOIN step ON run = run.id
-			WHERE workflow NOT LIKE 'publish%' AND workflow != 'sweep' AND run.state != 'cancelled' ORDER BY 1, 2, 3, 4;"
+			WHERE workflow NOT LIKE 'publish%' AND workflow != 'sweep' AND run.state != 'cancelled' ORDER BY 1, 2, 3, 4;" |
+		sed -E 's/inc-([0-9]+-[0-9]+)-[0-9a-f]{6}/inc-\1-FOLDER/g'
 }
 
 world_print() {
