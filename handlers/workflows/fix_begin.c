@@ -10,6 +10,7 @@
 #include "diagnose.h"
 #include "fix.h"
 #include "handler.h"
+#include "hold.h"
 #include "incident.h"
 #include "prove.h"
 #include "slack.h"
@@ -265,8 +266,8 @@ static const json *begin_step(struct wf *w, const json *in, struct err *e)
 	json *out = json_obj(a), *contract;
 	int64_t run;
 
-	if (!inc || !may_fix(h, inc, dx, in, e) || !is_free(a, last, in, e) ||
-	        !make_contract(w, inc, dx, in, &c, e))
+	if (!inc || !pause_allows(h->store, a, e) || !may_fix(h, inc, dx, in, e) ||
+	        !is_free(a, last, in, e) || !make_contract(w, inc, dx, in, &c, e))
 		return NULL;
 	c.n = row.n = last ? last->n + 1 : 1;
 	if (last && str_eq(json_str(last->contract, ".key", ""), wf_key(w)))

@@ -5,6 +5,7 @@
 
 #include "clock.h"
 #include "handler.h"
+#include "hold.h"
 #include "incident.h"
 #include "str.h"
 
@@ -55,7 +56,8 @@ static const json *start_step(struct wf *w, const json *in, struct err *e)
 	        .key = wf_key(w),
 	};
 
-	if (!incident_apply(s, id, &ev, e) || !keep_hint(w, id, in, e) ||
+	if (!pause_allows(s, wf_arena(w), e) || !incident_apply(s, id, &ev, e) ||
+	        !keep_hint(w, id, in, e) ||
 	        !investigate_start(s, wf_arena(w), id, wf_key(w), json_str(in, ".hint", NULL),
 	                ev.actor, &run, e))
 		return NULL;

@@ -278,8 +278,12 @@ static bool collect_undiagnosed(struct wf *w, struct scan_outcome *out, struct e
 {
 	struct incident_filter f = {.which = "open", .limit = MAX_OPEN};
 	struct incident *list;
+	struct pause pause;
 	size_t n;
 
+	pause_get(wf_heal(w)->store, wf_arena(w), &pause);
+	if (pause.on)
+		return true; /* they wait: the first scan after it begins them */
 	if (!incident_list(wf_heal(w)->store, wf_arena(w), &f, &list, &n, e))
 		return false;
 	for (size_t i = 0; i < n; i++) {
