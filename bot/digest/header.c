@@ -29,7 +29,7 @@ enum level level_word(const char *p, size_t n, bool letter)
 		return LEVEL_NONE;
 	for (size_t i = 0; i < n; i++)
 		low[i] = (char)(p[i] | 32);
-	for (const char *q = names[n]; *q; q += n + 1) {
+	for (const char *q = names[n]; q && *q; q += n + 1) {
 		if (*q == *low && !memcmp(q, low, n))
 			return of[strchr(letters, q[n]) - letters];
 	}
@@ -339,7 +339,7 @@ static bool take_prefix(struct find *f)
 
 static bool anchor(struct find *f)
 {
-	size_t start = f->i;
+	size_t start;
 
 	if (header_form(f))
 		return true;
