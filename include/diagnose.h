@@ -291,7 +291,7 @@ struct diagnose_request {
 	const char *repo; /* owner/name; NULL = none known */
 	const struct evidence_list *evidence;
 	const json *previous; /* plan_json of the version before, when a person asked again; NULL */
-	double spent_today_usd, spent_incident_usd;
+	double spent_today_usd, spent_month_usd, spent_incident_usd; /* 24 hours, 30 days */
 	const char
 	        *model; /* NULL = settings.llm.model; the cross-check and answers: triage_model */
 	const struct plan_tree *tree; /* NULL = unknown: the plan names no files */
@@ -326,8 +326,8 @@ struct diagnose_result {
 	struct llm_answer answer; /* also on failure: money is counted either way */
 };
 /* Budget check, prompt, question, validation. ERR_BUDGET with the sentence for the thread when the
- * estimate breaks limits.diagnosis_usd or limits.day_usd (nothing was sent). A prompt that is too
- * long for the model is halved, at most twice. Other errors are llm_ask's. */
+ * estimate breaks limits.diagnosis_usd, limits.day_usd or limits.month_usd (nothing was sent). A
+ * prompt that is too long for the model is halved, at most twice. Other errors are llm_ask's. */
 bool diagnose_run(struct llm *l, const struct settings *s, struct arena *a,
         const struct diagnose_request *q, struct diagnose_result *out, struct err *e);
 

@@ -333,6 +333,17 @@ bool fix_spend(
 bool spend_sum(struct store *s, int64_t since_ms, const char *kind, int64_t incident, double *usd,
         struct err *e);
 
+/* What was spent since a time by "day" (UTC), "service" or "person", at most 40 rows: days newest
+ * first, the others by money. `name` NULL: no incident, or nobody asked. ERR_INPUT for another
+ * word. */
+struct spend_row {
+	const char *name;
+	double diagnosis_usd, fix_usd;
+	int64_t tokens;
+};
+bool spend_by(struct store *s, struct arena *a, int64_t since_ms, const char *by,
+        struct spend_row **out, size_t *n_out, struct err *e);
+
 /* How many entries of a kind there are since a time. Kind "lost": a model was asked and the answer
  * was lost (crash, time-out), so that it may have been paid and was asked for again. */
 bool spend_count(struct store *s, int64_t since_ms, const char *kind, int64_t *n, struct err *e);

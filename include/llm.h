@@ -21,6 +21,11 @@
  * retryable), ERR_PROTO (answer cut, refused, filtered, not of the shape), ERR_NET, ERR_TIMEOUT
  * (ambiguous: may have been billed), ERR_CANCELED. out->end says what kind of ERR_PROTO it was.
  *
+ * A circuit breaker per base URL, shared by all threads: after LLM_BREAKER_FAILURES failures in a
+ * row (network, time-out, 5xx) nothing is sent for LLM_BREAKER_MS and calls fail at once with
+ * ERR_STATUS (retryable, with the rest of that time); then one call is let through as a probe,
+ * whose success closes it and whose failure opens it again.
+ *
  * Every string that leaves passes the gate of net/http (redaction). Model text that comes back is
  * foreign: not trusted, not executed, to be escaped where it is shown.
  */
@@ -50,6 +55,7 @@ struct llm_config {
 	/* $ per million tokens; < 0 = from the built-in table (llm_price), else unknown */
 	double price_in, price_out, price_cached;
 	const char *anthropic_version; /* NULL = 2023-06-01 */
+	int prompt_cache;              /* enum llm_prompt_cache (settings.h) */
 	const char *
 	        max_tokens_field; /* NULL = max_completion_tokens at api.openai.com, else
 	                             max_tokens; a server that refuses it is asked with the other */
@@ -103,6 +109,11 @@ struct llm_answer {
 	const char *sent[LLM_MAX_REQUESTS];
 	size_t nsent;
 };
+
+enum { LLM_BREAKER_FAILURES = 5, LLM_BREAKER_MS = 30000 };
+/* "closed", "closed, 2 failures in a row", "open for 12 s more", "open, the next call is a probe".
+ */
+const char *llm_breaker_state(const struct llm *l, struct arena *a);
 
 /* `out` is always filled in, also on failure: money is counted either way. */
 bool llm_ask(struct llm *l, struct arena *a, const struct llm_request *r, struct llm_answer *out,

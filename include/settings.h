@@ -56,6 +56,10 @@ enum shadow_mode { SHADOW_FIRST_DAY, SHADOW_NO, SHADOW_YES };
 
 enum llm_provider { LLM_OPENAI, LLM_ANTHROPIC };
 
+/* Fields that ask a provider to cache the constant part of a prompt: sent to the provider's own
+ * host only, to any, never. */
+enum llm_prompt_cache { PROMPT_CACHE_AUTO, PROMPT_CACHE_YES, PROMPT_CACHE_NO };
+
 struct settings {
 	struct {
 		const char *db;   /* path of the SQLite file */
@@ -95,6 +99,7 @@ struct settings {
 		double price_in, price_out, price_cached; /* $ per million tokens; < 0 = unknown */
 		const char *anthropic_version;
 		const char *max_tokens_field; /* NULL = by host */
+		int prompt_cache;             /* enum llm_prompt_cache */
 	} llm;
 	struct {
 		const char *url;         /* NULL = no fixes */
@@ -127,7 +132,7 @@ struct settings {
 		int64_t cache_ms;
 	} status;
 	struct {
-		double diagnosis_usd, fix_usd, day_usd;
+		double diagnosis_usd, fix_usd, day_usd, month_usd;
 		int open_prs_per_repo;
 		int64_t diagnose_cooldown_ms;
 	} limits;

@@ -160,6 +160,10 @@ const struct setting setting_table[] = {
                 .help = "Dollars per million tokens read from the provider's cache."},
         {"llm", "anthropic_version", SET_STR, AT(llm.anthropic_version), .def = "2023-06-01",
                 .help = "Header anthropic-version."},
+        {"llm", "prompt_cache", SET_ENUM, AT(llm.prompt_cache), .def = "auto",
+                .words = "auto yes no",
+                .help = "Ask the provider to cache the constant part of prompts (cache_control, "
+                        "prompt_cache_key); auto: its own host only, other servers may refuse it."},
         {"llm", "max_tokens_field", SET_STR, AT(llm.max_tokens_field),
                 .example = "max_completion_tokens",
                 .help = "Name of the limit in a request, for servers that differ; not set = by "
@@ -238,6 +242,8 @@ const struct setting setting_table[] = {
                 .help = "Most that one fix may cost."},
         {"limits", "day_usd", SET_USD, AT(limits.day_usd), .def = "10", .max = 100000,
                 .help = "Most that a day (UTC) may cost."},
+        {"limits", "month_usd", SET_USD, AT(limits.month_usd), .def = "100", .max = 1000000,
+                .help = "Most that 30 days may cost; 0 is no limit."},
         {"limits", "open_prs_per_repo", SET_INT, AT(limits.open_prs_per_repo), .def = "3", .min = 0,
                 .max = 1000, .help = "No more fixes while so many of our pull requests are open."},
         {"limits", "diagnose_cooldown", SET_DURATION, AT(limits.diagnose_cooldown_ms), .def = "60m",

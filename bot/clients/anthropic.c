@@ -32,6 +32,21 @@ static void set_format(json *b, const struct llm_call *c)
 	json_set_bool(t, "disable_parallel_tool_use", true);
 }
 
+/* The rules are the same for every incident: all up to the mark may be read from the cache. */
+static void set_system(json *b, struct arena *a, const struct llm_call *c)
+{
+	json *part;
+
+	if (!c->cache) {
+		json_set_str(b, "system", llm_system_text(a, c));
+		return;
+	}
+	part = json_add_obj(json_set_arr(b, "system"));
+	json_set_str(part, "type", "text");
+	json_set_str(part, "text", llm_system_text(a, c));
+	json_set_str(json_set_obj(part, "cache_control"), "type", "ephemeral");
+}
+
 /* No sampling fields, no assistant prefill: newer versions answer both with 400. */
 static json *anthropic_body(struct arena *a, const struct llm_call *c)
 {
@@ -39,7 +54,7 @@ static json *anthropic_body(struct arena *a, const struct llm_call *c)
 
 	json_set_str(b, "model", c->model);
 	json_set_int(b, "max_tokens", c->max_tokens);
-	json_set_str(b, "system", llm_system_text(a, c));
+	set_system(b, a, c);
 	m = json_set_arr(b, "messages");
 	add_message(m, "user", c->r->user);
 	if (c->wrong) {

@@ -32,6 +32,7 @@ struct llm_config llm_config_of(
 	        .price_cached = s->llm.price_cached,
 	        .anthropic_version = s->llm.anthropic_version,
 	        .max_tokens_field = s->llm.max_tokens_field,
+	        .prompt_cache = s->llm.prompt_cache,
 	};
 }
 

@@ -297,6 +297,7 @@ bool llm_ask(struct llm *l, struct arena *a, const struct llm_request *r, struct
 {
 	const char *model = str_or(r->model, l->c.model);
 	struct ask k = {.l = l, .a = a, .out = out};
+	struct err bad = {0};
 	int64_t from = clock_mono_ms();
 	bool ok;
 
@@ -320,10 +321,17 @@ bool llm_ask(struct llm *l, struct arena *a, const struct llm_request *r, struct
 	        .model = model,
 	        .max_tokens = r->max_tokens > 0 ? r->max_tokens : l->c.max_tokens,
 	        .rung = k.learned.rung,
-	        .field = first_field(l, &k.learned)};
+	        .field = first_field(l, &k.learned),
+	        .cache = l->c.prompt_cache == PROMPT_CACHE_YES ||
+	                 (l->c.prompt_cache == PROMPT_CACHE_AUTO && l->own_host)};
 	k.estimated = tokens_estimate(r->system, strlen(r->system)) +
 	              tokens_estimate(r->user, strlen(r->user)) + schema_tokens(a, r->schema);
-	ok = climb(&k, e);
+	if (!llm_breaker_pass(l, e))
+		return false;
+	ok = climb(&k, &bad);
+	llm_breaker_note(l, ok ? NULL : &bad);
+	if (!ok && e)
+		*e = bad;
 	out->ms = clock_mono_ms() - from;
 	return ok;
 }

@@ -7,6 +7,8 @@
 #ifndef CLIENTS_LLM_I_H
 #define CLIENTS_LLM_I_H
 
+#include <stdatomic.h>
+
 #include "llm.h"
 #include "net/http.h"
 
@@ -31,6 +33,7 @@ struct llm_call {
 	int64_t max_tokens;
 	enum llm_rung rung;
 	enum llm_field field;
+	bool cache;                   /* the fields that ask for caching the constant part */
 	const char *answered, *wrong; /* repair turn: what it said and why that is wrong; or NULL */
 };
 
@@ -82,5 +85,17 @@ struct llm_learned {
 struct llm_learned llm_learned_get(struct llm_shared *s, const char *base, const char *model);
 void llm_learned_set(
         struct llm_shared *s, const char *base, const char *model, const struct llm_learned *v);
+/* llm_breaker.c: may a request be sent now? False: ERR_STATUS with the time to wait. */
+bool llm_breaker_pass(const struct llm *l, struct err *e);
+/* What became of it; `e` NULL = it was answered. */
+void llm_breaker_note(const struct llm *l, const struct err *e);
+/* The words of the breaker of this base URL: failures in a row, and when it opened (clock_mono_ms;
+ * 0 = closed). */
+struct llm_breaker {
+	atomic_uint_fast64_t key; /* 0 = free */
+	atomic_uint_fast32_t failures;
+	atomic_int_fast64_t opened_ms;
+};
+struct llm_breaker *llm_breaker_of(struct llm_shared *s, const char *base); /* NULL = table full */
 
 #endif

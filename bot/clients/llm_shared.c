@@ -8,7 +8,7 @@
 #include "str.h"
 
 /* More models than anybody configures; when full, nothing more is remembered. */
-enum { SLOTS = 64 };
+enum { SLOTS = 64, BREAKERS = 8 };
 
 struct slot {
 	atomic_uint_fast64_t key;  /* 0 = free */
@@ -17,6 +17,7 @@ struct slot {
 
 struct llm_shared {
 	struct slot slots[SLOTS];
+	struct llm_breaker breakers[BREAKERS];
 };
 
 struct llm_shared *llm_shared_new(void)
@@ -49,6 +50,19 @@ static struct slot *slot_of(struct llm_shared *s, uint64_t key)
 
 		if (atomic_compare_exchange_strong(&t->key, &seen, key) || seen == key)
 			return t;
+	}
+	return NULL;
+}
+
+struct llm_breaker *llm_breaker_of(struct llm_shared *s, const char *base)
+{
+	uint64_t key = key_of(base, "");
+
+	for (unsigned i = 0; i < BREAKERS; i++) {
+		uint_fast64_t seen = 0;
+
+		if (atomic_compare_exchange_strong(&s->breakers[i].key, &seen, key) || seen == key)
+			return &s->breakers[i];
 	}
 	return NULL;
 }

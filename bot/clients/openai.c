@@ -41,6 +41,9 @@ static json *openai_body(struct arena *a, const struct llm_call *c)
 		add_message(m, "user", llm_repair_text(a, c));
 	}
 	set_format(b, c);
+	/* Requests with the same key go to the same cache: one per kind of question. */
+	if (c->cache)
+		json_set_str(b, "prompt_cache_key", arena_printf(a, "heal-%s", c->r->schema_name));
 	json_set_int(b, c->field == FIELD_MAX_TOKENS ? "max_tokens" : "max_completion_tokens",
 	        c->max_tokens);
 	return b;

@@ -13,12 +13,16 @@ enum { MAX_HALVINGS = 2, DOUBT_TOKENS = 600, ANSWER_TOKENS = 900, SENTENCE_CHARS
 static bool affordable(const struct settings *s, struct arena *a, const struct diagnose_request *q,
         double estimate, struct err *e)
 {
-	double one = s->limits.diagnosis_usd, day = s->limits.day_usd;
+	double one = s->limits.diagnosis_usd, day = s->limits.day_usd, month = s->limits.month_usd;
 
 	if (day > 0 && q->spent_today_usd >= day)
 		return err_set(e, ERR_BUDGET, false,
 		        "no diagnosis: %s of today's %s are spent ([limits] day_usd)",
 		        num_usd(a, q->spent_today_usd), num_usd(a, day));
+	if (month > 0 && q->spent_month_usd + (estimate > 0 ? estimate : 0) > month)
+		return err_set(e, ERR_BUDGET, false,
+		        "no diagnosis: %s of the %s for 30 days are spent ([limits] month_usd)",
+		        num_usd(a, q->spent_month_usd), num_usd(a, month));
 	if (estimate < 0)
 		return true;
 	if (one > 0 && estimate > one)
@@ -56,6 +60,9 @@ static void add_bill(struct llm_answer *total, const struct llm_answer *more)
 		        before.tokens_out + (more->tokens_out > 0 ? more->tokens_out : 0);
 	if (before.cost_usd >= 0)
 		total->cost_usd = before.cost_usd + (more->cost_usd > 0 ? more->cost_usd : 0);
+	if (before.tokens_cached > 0)
+		total->tokens_cached =
+		        before.tokens_cached + (more->tokens_cached > 0 ? more->tokens_cached : 0);
 }
 
 /* --- one question of any kind --- */

@@ -89,28 +89,43 @@ static double budget_of(const struct settings *s, double asked)
 	return asked > 0 && (limit <= 0 || asked < limit) ? asked : limit;
 }
 
-/* Of the day's money what is not spent and not promised to other fixes; the budget shrinks to it.
+struct purse {
+	int64_t span_ms;
+	double limit; /* <= 0 = none */
+	const char *words, *key;
+};
+
+/* Of the purse's money what is not spent and not promised to other fixes; the budget shrinks to it.
  */
-static bool within_day(struct wf *w, struct fix_contract *c, struct err *e)
+static bool within(struct wf *w, const struct purse *p, struct fix_contract *c, struct err *e)
 {
 	struct heal *h = wf_heal(w);
-	double day = h->settings->limits.day_usd, spent, reserved, left;
+	double spent, reserved, left;
 
-	if (day <= 0)
+	if (p->limit <= 0)
 		return true;
-	if (!spend_sum(h->store, clock_now_ms() - DAY_MS, NULL, 0, &spent, e) ||
+	if (!spend_sum(h->store, clock_now_ms() - p->span_ms, NULL, 0, &spent, e) ||
 	        !fix_reserved(h->store, &reserved, e))
 		return false;
-	left = day - spent - reserved;
+	left = p->limit - spent - reserved;
 	if (left < LEAST_USD)
 		return err_set(e, ERR_CONFLICT, false,
-		        "of today's %s ([limits] day_usd) %s are spent and %s promised to fixes under way; "
-		        "no fix was started",
-		        num_usd(wf_arena(w), day), num_usd(wf_arena(w), spent),
-		        num_usd(wf_arena(w), reserved));
+		        "of %s %s ([limits] %s) %s are spent and %s promised to fixes under way; no fix "
+		        "was started",
+		        p->words, num_usd(wf_arena(w), p->limit), p->key,
+		        num_usd(wf_arena(w), spent), num_usd(wf_arena(w), reserved));
 	if (c->budget_usd <= 0 || c->budget_usd > left)
 		c->budget_usd = left;
 	return true;
+}
+
+static bool within_limits(struct wf *w, struct fix_contract *c, struct err *e)
+{
+	const struct settings *s = wf_heal(w)->settings;
+	const struct purse day = {DAY_MS, s->limits.day_usd, "today's", "day_usd"};
+	const struct purse month = {30LL * DAY_MS, s->limits.month_usd, "the month's", "month_usd"};
+
+	return within(w, &day, c, e) && within(w, &month, c, e);
 }
 
 static void fill_limits(
@@ -279,7 +294,7 @@ static const json *begin_step(struct wf *w, const json *in, struct err *e)
 	        str_hash_hex(a, arena_printf(a, "%s %lld", c.repo, (long long)inc->opened_ms)));
 	if (!fix_contract_check(&c, e) ||
 	        (!str_eq(json_str(last ? last->contract : NULL, ".key", ""), wf_key(w)) &&
-	                !within_day(w, &c, e)))
+	                !within_limits(w, &c, e)))
 		return NULL;
 	contract = fix_contract_json(a, &c);
 	json_set_str(contract, "hash", fix_contract_hash(a, &c));

@@ -12,6 +12,7 @@
 #include "str.h"
 
 enum { DAY_MS = 24 * 3600 * 1000 };
+static const int64_t MONTH_MS = 30LL * DAY_MS;
 
 /* --- the request --- */
 
@@ -27,6 +28,7 @@ static bool spent(struct wf *w, int64_t incident, struct diagnose_request *q, st
 	struct store *s = wf_heal(w)->store;
 
 	return spend_sum(s, q->now_ms - DAY_MS, NULL, 0, &q->spent_today_usd, e) &&
+	       spend_sum(s, q->now_ms - MONTH_MS, NULL, 0, &q->spent_month_usd, e) &&
 	       spend_sum(s, 0, "diagnosis", incident, &q->spent_incident_usd, e);
 }
 

@@ -535,6 +535,29 @@ static void money_is_counted_once_per_key(void **state)
 	assert_true(usd == 0);
 }
 
+static void money_is_listed_by_what_it_was_spent_on(void **state)
+{
+	struct ground *g = *state;
+	struct err e = {0};
+	struct spend_row *rows;
+	size_t n;
+
+	assert_true(spend_add(g->s, "a", 0, "diagnosis", "U1", 0.5, 10, &e));
+	assert_true(spend_add(g->s, "b", 0, "fix", "U2", 2, 20, &e));
+	assert_true(spend_add(g->s, "c", 0, "lost", "U2", 9, 0, &e)); /* counted, never summed */
+	assert_true(spend_by(g->s, g->a, 0, "person", &rows, &n, &e));
+	assert_int_equal(n, 2);
+	assert_string_equal(rows[0].name, "U2");
+	assert_true(rows[0].fix_usd == 2 && rows[0].diagnosis_usd == 0 && rows[0].tokens == 20);
+	assert_true(spend_by(g->s, g->a, 0, "day", &rows, &n, &e));
+	assert_int_equal(n, 1);
+	assert_true(rows[0].diagnosis_usd == 0.5 && rows[0].tokens == 30);
+	assert_true(spend_by(g->s, g->a, 0, "service", &rows, &n, &e));
+	assert_null(rows[0].name);
+	assert_false(spend_by(g->s, g->a, 0, "moon", &rows, &n, &e));
+	assert_int_equal(e.code, ERR_INPUT);
+}
+
 static void memory_survives(void **state)
 {
 	struct ground *g = *state;
@@ -596,6 +619,7 @@ int main(void)
 	        T(lists_filter_and_order),
 	        T(slots_find_their_incident),
 	        T(money_is_counted_once_per_key),
+	        T(money_is_listed_by_what_it_was_spent_on),
 	        T(memory_survives),
 	        cmocka_unit_test(every_state_has_a_word_and_every_event_a_rule),
 	};

@@ -5,6 +5,7 @@
 #include <pthread.h>
 
 #include "clients/llm_i.h"
+#include "clock.h"
 #include "json.h"
 #include "net/http.h"
 #include "str.h"
@@ -436,6 +437,7 @@ static void test_failures(void **state)
 		struct err e;
 
 		unit_case("%d %s", failures[i].status, failures[i].body);
+		llm_breaker_note(p->llm, NULL); /* each on its own */
 		pthread_mutex_lock(&p->lock);
 		free(p->seen[0]);
 		p->seen[0] = NULL;
@@ -528,10 +530,113 @@ static void test_text_json(void **state)
 	}
 }
 
+/* --- the constant part of a prompt is cached --- */
+
+static void begin_caching(struct peer *p, enum llm_provider provider)
+{
+	struct llm_config c = {.provider = provider,
+	        .key = "secret-key-1",
+	        .model = "m",
+	        .timeout_ms = 5000,
+	        .prompt_cache = PROMPT_CACHE_YES};
+
+	p->lb = lb_start(play, p, NULL, NULL);
+	c.base_url =
+	        arena_strdup(p->a, lb_url(p->lb, "http", provider == LLM_OPENAI ? "/v1/" : ""));
+	p->llm = llm_new(p->http, &c, p->shared);
+}
+
+static void test_cache_openai(void **state)
+{
+	struct peer *p = *state;
+	struct llm_answer out;
+	struct err e;
+
+	begin_caching(p, LLM_OPENAI);
+	script(p, 200, "", said(p, GOOD, "stop"));
+	assert_true(ask(p, &out, &e));
+	assert_string_equal(json_str(sent(p, 0), ".prompt_cache_key", ""), "heal-plan");
+}
+
+static void test_cache_anthropic(void **state)
+{
+	struct peer *p = *state;
+	struct llm_answer out;
+	struct err e;
+	const json *body;
+
+	begin_caching(p, LLM_ANTHROPIC);
+	script(p, 400, "", "{\"error\":{\"type\":\"invalid_request_error\",\"message\":\"x\"}}");
+	assert_false(ask(p, &out, &e));
+	body = sent(p, 0);
+	assert_string_equal(json_str(body, ".system[0].cache_control.type", ""), "ephemeral");
+	assert_string_equal(json_str(body, ".system[0].text", ""), "rules");
+}
+
+/* Other servers may refuse fields that they do not know. */
+static void test_no_cache_elsewhere(void **state)
+{
+	struct peer *p = *state;
+	struct llm_answer out;
+	struct err e;
+
+	begin(p, LLM_OPENAI, "gpt-4.1");
+	script(p, 200, "", said(p, GOOD, "stop"));
+	assert_true(ask(p, &out, &e));
+	assert_false(json_has(sent(p, 0), ".prompt_cache_key"));
+}
+
+/* --- the circuit breaker --- */
+
+static void test_breaker(void **state)
+{
+	struct peer *p = *state;
+	struct llm_answer out;
+	struct err e;
+
+	begin(p, LLM_OPENAI, "gpt-4.1");
+	assert_string_equal(llm_breaker_state(p->llm, p->a), "closed");
+	for (int i = 0; i < LLM_BREAKER_FAILURES; i++) {
+		assert_true(llm_breaker_pass(p->llm, &e));
+		script(p, 503, "", "{}");
+		assert_false(ask(p, &out, &e));
+	}
+	assert_non_null(strstr(llm_breaker_state(p->llm, p->a), "open for"));
+	assert_false(ask(p, &out, &e)); /* nothing is scripted: nothing is sent */
+	assert_int_equal(out.requests, 0);
+	assert_int_equal(e.code, ERR_STATUS);
+	assert_true(e.retryable && e.retry_ms > 0 && e.retry_ms <= LLM_BREAKER_MS);
+	/* The pause is over: one probe, the others wait; its success closes it. */
+	atomic_store(&llm_breaker_of(p->shared, p->llm->c.base_url)->opened_ms,
+	        clock_mono_ms() - LLM_BREAKER_MS - 1);
+	assert_string_equal(llm_breaker_state(p->llm, p->a), "open, the next call is a probe");
+	assert_true(llm_breaker_pass(p->llm, &e));
+	assert_false(llm_breaker_pass(p->llm, &e));
+	llm_breaker_note(p->llm, NULL);
+	assert_string_equal(llm_breaker_state(p->llm, p->a), "closed");
+}
+
+/* A refusal is an answer: it neither opens the breaker nor is it counted. */
+static void test_breaker_refusals(void **state)
+{
+	struct peer *p = *state;
+	struct llm_answer out;
+	struct err e;
+
+	begin(p, LLM_OPENAI, "gpt-4.1");
+	for (int i = 0; i < LLM_BREAKER_FAILURES; i++) {
+		script(p, 401, "", "{}");
+		assert_false(ask(p, &out, &e));
+	}
+	assert_string_equal(llm_breaker_state(p->llm, p->a), "closed");
+}
+
 #define WITH_PEER(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 UNIT_MAIN(WITH_PEER(test_openai), WITH_PEER(test_anthropic), WITH_PEER(test_ladder_openai),
         WITH_PEER(test_ladder_anthropic), WITH_PEER(test_field), WITH_PEER(test_repair),
         WITH_PEER(test_repair_fails), WITH_PEER(test_tidied), WITH_PEER(test_failures),
         WITH_PEER(test_no_model), WITH_PEER(test_check), WITH_PEER(test_factor),
-        WITH_PEER(test_text_json))
+        WITH_PEER(test_text_json), WITH_PEER(test_cache_openai), WITH_PEER(test_cache_anthropic),
+        WITH_PEER(test_no_cache_elsewhere), WITH_PEER(test_breaker),
+        WITH_PEER(test_breaker_refusals))
