@@ -306,6 +306,7 @@ struct diagnose_prompt {
 	const char *version; /* "diagnose.v1", or "diagnose.v1+<hash>" from the folder */
 	const char *hash;    /* of the system prompt's text */
 	size_t tokens;       /* of both, estimated */
+	size_t fixed;        /* of them, what is no evidence */
 	size_t left_out;     /* evidence items that did not fit */
 	double estimate_usd; /* upper bound; < 0 = unknown */
 };

@@ -101,7 +101,7 @@ static bool ask_shorter(struct llm *l, const struct settings *s, struct arena *a
 	size_t budget = (size_t)s->llm.context_tokens;
 	struct err bad;
 
-	for (int i = 0;; i++, budget /= 2) {
+	for (int i = 0;; i++) {
 		if (!diagnose_prompt(l, s, a, q, k->ask, k->about, budget, NULL, &out->prompt, e))
 			return false;
 		if (i == 0 && !affordable(s, a, q, out->prompt.estimate_usd, e))
@@ -115,6 +115,9 @@ static bool ask_shorter(struct llm *l, const struct settings *s, struct arena *a
 		}
 		if (budget > out->prompt.tokens)
 			budget = out->prompt.tokens;
+		/* half of the evidence: the rest of the prompt cannot shrink */
+		if (budget > out->prompt.fixed)
+			budget = out->prompt.fixed + (budget - out->prompt.fixed) / 2;
 	}
 }
 

@@ -297,6 +297,7 @@ bool diagnose_prompt(const struct llm *l, const struct settings *s, struct arena
 		return false;
 	fixed = llm_tokens(l, q->model, out->system) +
 	        llm_tokens(l, q->model, user_text(a, &u, NULL, 1));
+	out->fixed = fixed;
 	budget -= budget / 10; /* the estimate's own error */
 	f.left = budget > fixed ? budget - fixed : 0;
 	out->left_out = fit_all(&f);
