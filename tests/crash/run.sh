@@ -13,6 +13,10 @@ run() { # TESTS
 
 run 'it/crash.sh unit/test_flow_crash' # CRASH_KILLS kills of the whole bot, CRASH_ROUNDS of the engine
 run it/crash_matrix                    # each boundary of each step (CRASH_MATRIX=alone: each in a life of its own)
+FIX_MANY=${FIX_MANY:-20} # incidents in ten repositories at the same time, with a real OpenCode server
+export FIX_MANY
+run it/test_fix_hostile
+unset FIX_MANY
 run it/powerloss.sh                    # POWER_POINTS moments at which the power goes
 run it/silence.sh                      # SILENCE_ENVELOPES from a Slack at its worst, SILENCE_KILLS kills
 run 'it/storage.sh it/clock.sh'        # the disk fails, the wall clock jumps
