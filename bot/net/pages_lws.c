@@ -45,7 +45,8 @@ struct conn {
 	size_t form_len;
 	size_t sent;
 	int64_t begun_ms;
-	bool head_only, head_sent, ready, close;
+	bool head_only, head_sent, ready;
+	bool ended; /* the last byte is written */
 };
 
 /* ---- reading -------------------------------------------------------------------------------- */
@@ -138,7 +139,7 @@ static bool write_head(struct conn *c)
 	const struct header_line own[] = {
 	        {"cache-control:",
 	                str_or(number(c->a, "public, max-age=", out->cache_s), "no-store")},
-	        {"connection:", c->close ? "close" : NULL}, /* or the client would use it again */
+	        {"connection:", "close"}, /* see end_of_answer */
 	        {"refresh:", number(c->a, "", out->refresh_s)},
 	        {"retry-after:", out->status == 503 ? "1" : NULL},
 	        {"allow:", out->status == 405 ? "GET, HEAD" : NULL},
@@ -172,13 +173,14 @@ static void forget(struct pages *p, struct conn *c)
 	memset(c, 0, sizeof(*c));
 }
 
-static int end_of_answer(struct pages *p, struct conn *c)
+/* One request for each connection. What a client sends right behind the first is kept by the library
+ * (4.1), which goes round in a circle for ever when that is a request with a body. It is closed when
+ * it can take more, for then the library holds nothing back. */
+static int end_of_answer(struct conn *c)
 {
-	struct lws *wsi = c->wsi;
-	bool close = c->close;
-
-	forget(p, c);
-	return lws_http_transaction_completed(wsi) || close ? -1 : 0;
+	c->ended = true;
+	lws_callback_on_writable(c->wsi);
+	return 0;
 }
 
 /* The answer is complete: it is sent as the connection takes it. */
@@ -199,7 +201,7 @@ static int send_answer(struct pages *p, struct conn *c)
 	return 0;
 }
 
-static int write_more(struct pages *p, struct conn *c)
+static int write_more(struct conn *c)
 {
 	unsigned char buf[LWS_PRE + CHUNK];
 	size_t n = c->answer.len - c->sent;
@@ -207,7 +209,7 @@ static int write_more(struct pages *p, struct conn *c)
 
 	if (!c->ready)
 		return 0;
-	if (clock_mono_ms() - c->begun_ms > ANSWER_MS)
+	if (c->ended || clock_mono_ms() - c->begun_ms > ANSWER_MS)
 		return -1;
 	lws_set_timeout(c->wsi, PENDING_TIMEOUT_HTTP_CONTENT, STALL_S);
 	if (!c->head_sent) {
@@ -215,7 +217,7 @@ static int write_more(struct pages *p, struct conn *c)
 			return -1;
 		c->head_sent = true;
 		if (c->head_only || n == 0)
-			return end_of_answer(p, c);
+			return end_of_answer(c);
 		lws_callback_on_writable(c->wsi);
 		return 0;
 	}
@@ -227,7 +229,7 @@ static int write_more(struct pages *p, struct conn *c)
 		return -1;
 	c->sent += n;
 	if (last)
-		return end_of_answer(p, c);
+		return end_of_answer(c);
 	lws_callback_on_writable(c->wsi);
 	return 0;
 }
@@ -314,10 +316,8 @@ static int64_t body_length(struct lws *wsi, struct arena *a)
 	return length;
 }
 
-/* What follows the request on this connection is not read. */
 static int refuse(struct pages *p, struct conn *c, int status, const char *why)
 {
-	c->close = true;
 	pages_say(&c->answer, status, why);
 	return send_answer(p, c);
 }
@@ -340,7 +340,7 @@ static int request(struct pages *p, struct lws *wsi, struct conn *c, const char 
 	const struct page_route *r;
 	void *ctx = NULL;
 
-	forget(p, c); /* the one before was never finished */
+	forget(p, c);
 	c->wsi = wsi;
 	c->a = arena_new(0);
 	c->head_only = lws_hdr_total_length(wsi, WSI_TOKEN_HEAD_URI) > 0;
@@ -383,7 +383,7 @@ static int on_event(
 	case LWS_CALLBACK_HTTP_BODY_COMPLETION:
 		return form_complete(p, user);
 	case LWS_CALLBACK_HTTP_WRITEABLE:
-		return write_more(p, user);
+		return write_more(user);
 	case LWS_CALLBACK_CLOSED_HTTP:
 	case LWS_CALLBACK_HTTP_DROP_PROTOCOL:
 		if (user)
@@ -409,7 +409,6 @@ static bool listen_on(struct pages *p, const struct pages_options *o)
 	        .protocols = p->protocols,
 	        .vhost_name = "pages",
 	        .user = p,
-	        .keepalive_timeout = 15,
 	        .timeout_secs = 10,
 	        .http_proxy_address = "none:0",
 	        .options = (v6 ? 0 : LWS_SERVER_OPTION_DISABLE_IPV6) |

@@ -423,19 +423,25 @@ static void test_no_token(void **state)
 
 /* ---- slow pages, clients that go or do not read ---------------------------------------------- */
 
-static int raw_request(const struct pages *p, const char *path)
+static int raw_send(const struct pages *p, const char *text)
 {
 	struct sockaddr_in to = {.sin_family = AF_INET,
 	        .sin_port = htons((uint16_t)pages_port(p)),
 	        .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (connect(fd, (struct sockaddr *)&to, sizeof(to)) != 0 ||
+	        write(fd, text, strlen(text)) != (ssize_t)strlen(text))
+		abort();
+	return fd;
+}
+
+static int raw_request(const struct pages *p, const char *path)
+{
 	char head[100];
 
 	snprintf(head, sizeof(head), "GET %s HTTP/1.1\r\nHost: localhost\r\n\r\n", path);
-	if (connect(fd, (struct sockaddr *)&to, sizeof(to)) != 0 ||
-	        write(fd, head, strlen(head)) != (ssize_t)strlen(head))
-		abort();
-	return fd;
+	return raw_send(p, head);
 }
 
 struct slow {
@@ -514,6 +520,54 @@ static void test_slow(void **state)
 	assert_string_equal(g.out.body, "slow");
 }
 
+/* Requests that come in one piece, the second with a body, while the first page is made. */
+static void ask_in_a_row(void *arg)
+{
+	static const char both[] = "GET /big HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+	                           "POST /sign-in HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+	                           "Content-Length: 7\r\n\r\ntoken=x";
+	struct slow *g = arg;
+	struct http *h = http_new();
+	struct http_request r = {
+	        .url = arena_printf(g->a, "http://127.0.0.1:%d/health", pages_port(g->p))};
+	int fd = raw_send(g->p, both);
+	char buf[4096], *all = arena_alloc(g->a, 65536);
+	size_t n = 0;
+	ssize_t got;
+	struct err e;
+
+	while ((got = read(fd, buf, sizeof(buf))) > 0 && n + (size_t)got < 65536) {
+		memcpy(all + n, buf, (size_t)got);
+		n += (size_t)got;
+	}
+	close(fd);
+	g->ok = http_do(h, g->a, &r, &g->out, &e) && str_starts(all, "HTTP/1.1 200") &&
+	        n > BIG_LINES * strlen(big_line) && !strstr(all + 1, "HTTP/1.1");
+	http_free(h);
+}
+
+/* One answer, whole, and the connection ends. */
+static void test_in_a_row(void **state)
+{
+	struct slow g = {.a = *state};
+	struct pages_options o = {.host = "127.0.0.1", .token = NULL};
+	struct err e;
+
+	http_global_init();
+	g.l = ioloop_new(&e);
+	g.p = pages_new(g.l, &o, &e);
+	assert_non_null(g.p);
+	pages_add(g.p, routes, NULL);
+	ioloop_work(g.l, ask_in_a_row, all_slow, &g);
+	ioloop_run(g.l);
+	pages_stop(g.p);
+	ioloop_free(g.l);
+	pages_free(g.p);
+	http_global_fini();
+	assert_true(g.ok);
+	assert_int_equal(g.out.status, 503);
+}
+
 static void test_busy_port(void **state)
 {
 	struct err e;
@@ -543,5 +597,5 @@ static void test_pure(void **state)
 }
 
 UNIT_MAIN(UNIT_ARENA(test_open), UNIT_ARENA(test_token), UNIT_ARENA(test_sign_in),
-        UNIT_ARENA(test_no_token), UNIT_ARENA(test_slow), UNIT_ARENA(test_busy_port),
-        UNIT_ARENA(test_pure))
+        UNIT_ARENA(test_no_token), UNIT_ARENA(test_slow), UNIT_ARENA(test_in_a_row),
+        UNIT_ARENA(test_busy_port), UNIT_ARENA(test_pure))
