@@ -40,7 +40,7 @@ static size_t entity(const char *s, int *out)
 
 	for (size_t i = 0; i < sizeof(named) / sizeof(*named); i++) {
 		if (str_starts(s, named[i].name)) {
-			*out = named[i].c;
+			*out = (unsigned char)named[i].c;
 			return strlen(named[i].name);
 		}
 	}

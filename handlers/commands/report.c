@@ -43,7 +43,7 @@ static const json *keep_step(struct wf *w, const json *in, struct err *e)
 {
 	struct store *s = wf_heal(w)->store;
 	struct arena *a = wf_arena(w);
-	const struct scan_row *row;
+	const struct scan_row *row = NULL;
 	struct remark r = {.kind = "report",
 	        .user = json_str(in, ".user", NULL),
 	        .text = json_str(in, ".text", NULL),
@@ -52,7 +52,7 @@ static const json *keep_step(struct wf *w, const json *in, struct err *e)
 	struct incident_event ev = {.kind = INCIDENT_EV_NOTE, .actor = r.user, .key = wf_key(w)};
 	json *out = json_obj(a);
 
-	if (!find_service(w, json_str(in, ".service", ""), &row, e) ||
+	if (!find_service(w, json_str(in, ".service", ""), &row, e) || !row ||
 	        !incident_of_service(s, row->service_id, &r.incident, e))
 		return NULL;
 	r.service = row->service;
