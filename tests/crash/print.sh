@@ -1,3 +1,4 @@
+#!/bin/bash
 # print.sh - what the peers saw and what the store holds, so that two worlds can be compared. Source it after world.sh.
 #
 #   world_print    on stdout: one line per thing that has to be there as often as it is, times and ids left out

@@ -1,3 +1,4 @@
+#!/bin/bash
 # stories.sh - what happens in the worlds of the crash matrix (world.sh). Each story is a function; together they enter
 # every workflow, every hook and every step there is (unentered names the exceptions).
 #

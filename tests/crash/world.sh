@@ -1,3 +1,4 @@
+#!/bin/bash
 # world.sh - for the crash matrix: one sandbox, one store, and a bot that is started again whenever it is killed.
 # Source it with W (an empty folder), HEALBOT and SANDBOX set.
 #

@@ -1,3 +1,4 @@
+#!/bin/bash
 # opencode.sh: sourced by tests and by the demo to start the real OpenCode server beside the sandbox.
 #
 #   opencode_bin                      prints the installed binary's path; fails when there is none
