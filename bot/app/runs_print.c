@@ -108,7 +108,8 @@ static bool print_step(const struct tree *t, const struct run_step *s, bool last
 	const char *below = arena_printf(t->a, "%s%s    ", in, last ? " " : "│");
 
 	printf("%s%s %s%s  %s  %s", in, last ? "└─" : "├─",
-	        s->group ? arena_printf(t->a, "∥%d ", s->group) : "", s->name, s->kind, s->outcome);
+	        s->group ? arena_printf(t->a, "∥%d ", s->group) : "", clean(t->a, s->name), s->kind,
+	        s->outcome);
 	if (s->ended_ms)
 		printf("  %s", took(t->a, s->started_ms, s->ended_ms));
 	if (s->attempt > 1 || s->nattempts)
@@ -116,7 +117,7 @@ static bool print_step(const struct tree *t, const struct run_step *s, bool last
 	if (s->calls > s->attempt)
 		printf("  called %d times", s->calls);
 	if (s->signal)
-		printf("  for signal %s", s->signal);
+		printf("  for signal %s", clean(t->a, s->signal));
 	if (s->child)
 		printf("  run %" PRId64, s->child);
 	putchar('\n');

@@ -1,8 +1,8 @@
 /*
  * pages.h - the local HTTP server: health, metrics, runs, incidents. Read-only.
  *
- * HTTP/1.1, no TLS (a reverse proxy has it). GET and HEAD, without a body; POST only to /sign-in and
- * /sign-out. One request for each connection, which ends with its answer.
+ * HTTP/1.1, no TLS (a reverse proxy has it). GET and HEAD, without a body; POST only to /sign-in
+ * and /sign-out. One request for each connection, which ends with its answer.
  *
  * Who may see what. Routes marked `open` answer to everybody (health checks of a platform, the
  * style sheet). Without a token the others answer on a loopback address only, and the Host header

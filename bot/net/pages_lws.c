@@ -173,9 +173,9 @@ static void forget(struct pages *p, struct conn *c)
 	memset(c, 0, sizeof(*c));
 }
 
-/* One request for each connection. What a client sends right behind the first is kept by the library
- * (4.1), which goes round in a circle for ever when that is a request with a body. It is closed when
- * it can take more, for then the library holds nothing back. */
+/* One request for each connection. What a client sends right behind the first is kept by the
+ * library (4.1), which goes round in a circle for ever when that is a request with a body. It is
+ * closed when it can take more, for then the library holds nothing back. */
 static int end_of_answer(struct conn *c)
 {
 	c->ended = true;
