@@ -202,6 +202,16 @@ static void test_repository(void **state)
 	down(&w);
 }
 
+/* So many were written. */
+static int comments(struct world *w, struct arena *a)
+{
+	int n = 0;
+
+	json_each (r, json_get(sandbox_control(w->sb, a, "/records?kind=effect", NULL), ".records"))
+		n += str_eq(json_str(r, ".what", ""), "comment");
+	return n;
+}
+
 static void test_pull_requests(void **state)
 {
 	struct arena *a = *state;
@@ -254,6 +264,7 @@ static void test_pull_requests(void **state)
 	/* A comment with its key is written once. */
 	for (int i = 0; i < 2; i++)
 		assert_true(github_comment(w.g, a, "acme/api", pr.number, "look", "key", &e));
+	assert_int_equal(comments(&w, a), 1);
 	/* Merged for real. */
 	sandbox_control(w.sb, a, "/github/merge", "{\"repo\":\"acme/api\",\"number\":1}");
 	assert_true(github_pr_get(w.g, a, "acme/api", pr.number, &pr, &e));
