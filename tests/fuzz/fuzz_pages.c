@@ -17,8 +17,8 @@ static void check_form(struct arena *a, const char *body, size_t n)
 	struct page_request q = {.a = a, .params = fields};
 	size_t count = 0;
 
-	while (fields[count])
-		assert(strlen(fields[count++]) <= n);
+	for (; fields[count]; count++)
+		assert(strlen(fields[count]) <= n);
 	assert(count <= PAGES_PARAMS);
 	page_param(&q, "token");
 }

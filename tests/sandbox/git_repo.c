@@ -136,7 +136,7 @@ char *git_run_raw(struct git_repos *g, struct arena *a, const char *repo, const 
 	const char *argv[16] = {"git"};
 	char *s;
 
-	for (size_t i = 0; args[i] && i < 14; i++)
+	for (size_t i = 0; i < 14 && args[i]; i++)
 		argv[i + 1] = args[i];
 	s = run_bytes(g, a, arena_printf(a, "%s/%s.git", g->dir, repo), argv, NULL, 0, n_out);
 	*n_out = s ? *n_out : 0;
