@@ -346,6 +346,13 @@ bool diagnose_answer(struct llm *l, const struct settings *s, struct arena *a,
         struct diagnose_result *out, struct err *e);
 const json *diagnose_answer_schema(struct arena *a);
 
+/* The plan of an earlier incident (plan_json `old`) as an answer about today's evidence, through
+ * plan_validate: it stands on the item that tells of that incident and on today's measurements, and
+ * names only files that there are now. False: there is no such item, or it would not be conclusive.
+ */
+bool diagnose_known(struct arena *a, const json *old, int64_t incident,
+        const struct evidence_list *l, const struct plan_tree *tree, struct plan *out);
+
 /* A prompt file by its name ("diagnose.v1.md"): from the folder when it is there, else the compiled
  * one. *version_out and *hash_out may be NULL. NULL and ERR_CONFIG when unreadable or unknown. */
 const char *prompt_load(struct arena *a, const char *folder, const char *name,

@@ -178,7 +178,9 @@ struct diagnosis {
 	const json *evidence;   /* [{id,kind,value,window,link}] as shown */
 	const char *confidence; /* "high" "medium" "low" "none" */
 	const char *remedy;     /* "code" … */
-	const char *prompt_version, *model, *rung;
+	const char *prompt_version, *model;
+	const char
+	        *rung; /* llm.h's "schema" "object" "text"; "stored" "known": no model was asked */
 	double cost_usd; /* < 0 = unknown */
 	int64_t tokens_in, tokens_out;
 	int64_t masked;     /* values masked in what was sent */
@@ -192,6 +194,11 @@ bool diagnosis_add(struct store *s, const char *key, const struct diagnosis *d, 
         int *version_out, struct err *e);
 struct diagnosis *diagnosis_get(struct store *s, struct arena *a, int64_t incident, int version,
         struct err *e); /* version 0 = newest; NULL + ERR_NOT_FOUND */
+
+/* Of the newest other incident of the same fingerprint that ended "verified" and whose diagnosis
+ * was rated right and never wrong; NULL + ERR_NOT_FOUND. */
+struct diagnosis *diagnosis_cured(
+        struct store *s, struct arena *a, int64_t incident, struct err *e);
 
 /* --- what went to a model, and what people said --- */
 struct prompt_row {

@@ -220,6 +220,11 @@ static void add_footer(const struct render *r, struct message *m)
 		mrk_add(&b, ":+1: right %d · :-1: wrong %d", right, wrong);
 		if (r->dx->cost_usd >= 0)
 			mrk_add(&b, " · diagnosis %s", num_usd(r->a, r->dx->cost_usd));
+		if (str_eq(r->dx->rung, "known"))
+			mrk_add(&b, ", known: the cure of an earlier incident, no model was asked");
+		if (str_eq(r->dx->rung, "stored"))
+			mrk_add(&b,
+			        ", from the store: the evidence is the same, no model was asked");
 		mrk_add(&b, " · %s · plan v%d", str_or(r->dx->model, "no model"), r->dx->version);
 	} else if (!incident_state_over(r->inc->state)) {
 		mrk_add(&b, "scan every %s", clock_duration(r->a, r->settings->scan.every_ms));

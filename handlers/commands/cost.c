@@ -52,11 +52,15 @@ static bool in_all(struct wf *w, const struct call *c, struct err *e)
 	struct arena *a = wf_arena(w);
 	struct str b = str_new(a);
 	struct message *m = message_new(a, "Cost");
-	int64_t now = clock_now_ms(), lost;
+	int64_t now = clock_now_ms(), lost, skipped;
 
 	if (!add_spans(w, &b, now, e) ||
-	        !spend_count(wf_heal(w)->store, now - month_ms, "lost", &lost, e))
+	        !spend_count(wf_heal(w)->store, now - month_ms, "lost", &lost, e) ||
+	        !spend_count(wf_heal(w)->store, now - month_ms, "skipped", &skipped, e))
 		return false;
+	if (skipped > 0)
+		mrk_add(&b, "Answered from the store in 30 days, nothing paid: %s\n",
+		        num_int(a, (double)skipped));
 	if (lost > 0)
 		mrk_add(&b,
 		        "Answers lost in 30 days (crash or time-out; they may have been paid as well): "

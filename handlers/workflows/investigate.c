@@ -12,6 +12,7 @@
 #include "diagnose.h"
 #include "handler.h"
 #include "incident.h"
+#include "ladder.h"
 #include "looks.h"
 #include "questions.h"
 #include "str.h"
@@ -93,6 +94,8 @@ static const json *store_step(struct wf *w, const json *in, struct err *e)
 	            json_bool(json_is_obj(checked) ? checked : got, ".conclusive", false), &version,
 	            e))
 		return NULL;
+	ladder_keep(w, json_get(in, ".items"), &d,
+	        json_bool(json_is_obj(checked) ? checked : got, ".conclusive", false));
 	json_set_int(out, "version", version);
 	return out;
 }
@@ -201,6 +204,14 @@ static const json *ask(
 	return got;
 }
 
+/* Was no model asked? Then its answer was checked when there was one. */
+static bool from_store(const json *answer)
+{
+	const char *rung = json_str(answer, ".rung", "");
+
+	return str_eq(rung, "stored") || str_eq(rung, "known");
+}
+
 /* The second, cheap opinion. It can only lower; a plan that it cannot be asked about stands. */
 static bool doubt(
         struct wf *w, const json *items, const json *answer, const json **out, struct err *e)
@@ -208,7 +219,7 @@ static bool doubt(
 	json *in = json_copy(wf_arena(w), wf_input(w));
 
 	*out = NULL;
-	if (!json_bool(answer, ".conclusive", false))
+	if (!json_bool(answer, ".conclusive", false) || from_store(answer))
 		return true;
 	json_set(in, "items", items);
 	json_set(in, "plan", json_get(answer, ".plan"));

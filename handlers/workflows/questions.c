@@ -9,6 +9,7 @@
 #include "github.h"
 #include "handler.h"
 #include "incident.h"
+#include "ladder.h"
 #include "str.h"
 
 enum { DAY_MS = 24 * 3600 * 1000 };
@@ -130,6 +131,7 @@ const json *question_plan(struct wf *w, const json *in, struct err *e)
 	struct diagnose_result r;
 	struct err none = {0};
 	struct diagnosis *before;
+	const json *stored;
 	json *o;
 	bool ok;
 
@@ -138,6 +140,8 @@ const json *question_plan(struct wf *w, const json *in, struct err *e)
 	before = diagnosis_get(h->store, a, q.incident, 0, &none);
 	q.previous = before ? before->plan : NULL;
 	q.tree = tree_of(w, q.repo, json_str(in, ".commit", NULL));
+	if ((stored = ladder_answer(w, in, &q)))
+		return stored;
 	ok = diagnose_run(h->llm, h->settings, a, &q, &r, e);
 	if (!keep(w, q.incident, "diagnosis", json_str(in, ".user", NULL), &r.answer,
 	            ok ? e : &none) ||

@@ -518,6 +518,44 @@ static void slots_find_their_incident(void **state)
 	assert_true(rows[0].hash == UINT64_MAX);
 }
 
+static int64_t cured(struct ground *g)
+{
+	static const enum incident_event_kind story[] = {INCIDENT_EV_FIX_STARTED,
+	        INCIDENT_EV_PR_OPENED, INCIDENT_EV_MERGED, INCIDENT_EV_VERIFYING,
+	        INCIDENT_EV_VERIFIED};
+	bool opened;
+	int64_t id = open_one(g, &opened);
+
+	apply(g, id, INCIDENT_EV_DIAGNOSING, NULL);
+	diagnose(g, id, "cured");
+	for (size_t i = 0; i < UNIT_LEN(story); i++)
+		apply(g, id, story[i], "U1");
+	return id;
+}
+
+static void a_proven_cure_is_found_again(void **state)
+{
+	struct ground *g = *state;
+	int64_t before = cured(g), now;
+	struct incident_new n = sample(g->a);
+	struct err e = {0};
+	struct diagnosis *d;
+	bool opened;
+
+	n.reopen_ms = 0;
+	assert_true(incident_open(g->s, &n, &now, &opened, &e));
+	assert_true(now != before);
+	assert_null(diagnosis_cured(g->s, g->a, now, &e)); /* nobody said that it was right */
+	assert_int_equal(e.code, ERR_NOT_FOUND);
+	vote(g, before, "U1", "right", 1);
+	d = diagnosis_cured(g->s, g->a, now, &e);
+	assert_non_null(d);
+	assert_int_equal(d->incident, before);
+	assert_null(diagnosis_cured(g->s, g->a, before, &e)); /* not of itself */
+	vote(g, before, "U2", "wrong", 2);
+	assert_null(diagnosis_cured(g->s, g->a, now, &e)); /* people disagree */
+}
+
 static void money_is_counted_once_per_key(void **state)
 {
 	struct ground *g = *state;
@@ -618,6 +656,7 @@ int main(void)
 	        T(one_rating_per_person_the_latest_wins),
 	        T(lists_filter_and_order),
 	        T(slots_find_their_incident),
+	        T(a_proven_cure_is_found_again),
 	        T(money_is_counted_once_per_key),
 	        T(money_is_listed_by_what_it_was_spent_on),
 	        T(memory_survives),
