@@ -170,9 +170,10 @@ struct wf_start {
 	const char *workflow;
 	const json *input;
 	/* Idempotency: a second start with the same key gives the first run, ended or not, as long
-	 * as the store has it: a finished run is kept for 30 days, but only the latest 10,000
-	 * (housekeeping). After that the key starts a new run; what must hold for longer is asked
-	 * of the world or of the incident. ERR_CONFLICT: the first run is of another workflow. */
+	 * as the store has it: a finished run is kept for 30 days, but only the latest 10,000 of
+	 * its workflow (housekeeping). After that the key starts a new run; what must hold for
+	 * longer is asked of the world or of the incident. ERR_CONFLICT: the first run is of
+	 * another workflow. */
 	const char *key;
 	const char *concurrency; /* at most one unfinished *executing* run per key; others queue */
 	bool coalesce;           /* with concurrency: when a run of this workflow and key is still

@@ -1,7 +1,7 @@
 /*
  * Once an hour: what has been handled long ago is deleted in small steps; timelines stay. Envelopes
  * and their keys are kept for 2 days (Slack repeats within hours), finished runs for 30 days and at
- * most 10,000 of them.
+ * most 10,000 of each workflow.
  */
 #include "app/housekeeping.h"
 

@@ -163,7 +163,8 @@ bool runs_timers(
 /* Deletes at most `max` runs that ended before `before_ms`, with their steps, signals and blobs. A
  * child stays as long as its parent, which may yet ask for its result, has not ended. */
 bool runs_prune(struct store *s, int64_t before_ms, int max, int64_t *deleted, struct err *e);
-/* The same by number: of the finished ones the `keep` (> 0) that ended last stay. */
+/* The same by number: of the finished ones of each workflow the `keep` (> 0) that ended last stay.
+ */
 bool runs_prune_to(struct store *s, int64_t keep, int max, int64_t *deleted, struct err *e);
 
 #endif

@@ -225,20 +225,36 @@ const char *run_text(struct store *s, struct arena *a, int64_t id, const char *s
 
 struct prune {
 	int64_t before_ms, deleted;
-	int64_t keep; /* so many finished ones are left, however old */
+	int64_t keep; /* so many finished ones of each workflow are left, however old */
 	int max;
 };
+
+/* A child stays as long as its parent has not ended. */
+#define ORPHANED " NOT EXISTS (SELECT 1 FROM run p WHERE p.id = run.parent AND p.ended = 0)"
+
+static bool prune_old(struct db *db, const struct prune *p, struct err *e)
+{
+	return db_exec(db,
+	        "DELETE FROM run WHERE id IN (SELECT id FROM run WHERE ended > 0 AND ended < ?1"
+	        " AND" ORPHANED " ORDER BY ended LIMIT ?2)",
+	        DB_ARGS(db_int(p->before_ms), db_int(p->max)), e);
+}
+
+/* Of each workflow apart: the many runs of people's words must not push out the few of a fix. */
+static bool prune_many(struct db *db, const struct prune *p, struct err *e)
+{
+	return db_exec(db,
+	        "DELETE FROM run WHERE id IN (SELECT id FROM (SELECT id, parent, row_number() OVER"
+	        " (PARTITION BY workflow ORDER BY ended DESC, id DESC) AS place FROM run"
+	        " WHERE ended > 0) AS run WHERE place > ?1 AND" ORPHANED " LIMIT ?2)",
+	        DB_ARGS(db_int(p->keep), db_int(p->max)), e);
+}
 
 static bool prune_fn(struct db *db, void *arg, struct err *e)
 {
 	struct prune *p = arg;
 
-	if (!db_exec(db,
-	            "DELETE FROM run WHERE id IN (SELECT id FROM run WHERE ended > 0 AND ended < ?1"
-	            " AND NOT EXISTS (SELECT 1 FROM run p WHERE p.id = run.parent AND p.ended = 0)"
-	            " ORDER BY ended LIMIT CASE WHEN ?3 = 0 THEN ?2 ELSE max(0, min(?2,"
-	            "  (SELECT count(*) FROM run WHERE ended > 0) - ?3)) END)",
-	            DB_ARGS(db_int(p->before_ms), db_int(p->max), db_int(p->keep)), e))
+	if (!(p->keep > 0 ? prune_many(db, p, e) : prune_old(db, p, e)))
 		return false;
 	p->deleted = db_changes(db);
 	return true;
@@ -262,7 +278,7 @@ bool runs_prune(struct store *s, int64_t before_ms, int max, int64_t *deleted, s
 
 bool runs_prune_to(struct store *s, int64_t keep, int max, int64_t *deleted, struct err *e)
 {
-	struct prune p = {.before_ms = INT64_MAX, .keep = keep, .max = max};
+	struct prune p = {.keep = keep, .max = max};
 
 	return prune(s, &p, deleted, e);
 }

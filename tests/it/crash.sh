@@ -59,8 +59,8 @@ check 'one root message per incident' equal "$(roots)" "$(heal incidents --all -
 check 'one evidence, one plan and one card in the thread' equal \
 	"$(posted | grep -cE '^(Evidence for INC-1|Plan for INC-1|PR #1 for INC-1)')" 3
 check 'no run has failed' equal "$(heal runs --failed)" 'no runs'
-check 'no model call was paid for twice but for lost answers' bash -c '
-	[ "$(sqlite3 "$1" "SELECT count(*) FROM diagnosis WHERE incident = 1" 2>/dev/null || echo 1)" = 1 ]' _ "$TMP/heal.db"
+check 'one diagnosis, though the model may have been asked once more for a lost answer' equal \
+	"$(sqlite3 "file:$TMP/heal.db?mode=ro" 'SELECT count(*) FROM diagnosis WHERE incident = 1')" 1
 bot_stop
 check 'the store is sound' bash -c '"$1" --config "$2" doctor | grep "store" | grep -q sound' _ "$HEALBOT" "$TMP/heal.ini"
 done_testing

@@ -291,15 +291,19 @@ static void test_large(void **state)
 	assert_int_equal(blobs, 0);
 }
 
-/* By number: the latest stay. And what a retry forgets takes its blobs along. */
+static const struct workflow *const large_and_settled[] = {&large_wf, &settled, NULL};
+
+/* By number: the latest of each workflow stay. And what a retry forgets takes its blobs along. */
 static void test_keep_latest(void **state)
 {
 	struct kit *k = *state;
 	struct run_counts c;
-	int64_t n, blobs = 0, last = 0;
+	int64_t n, blobs = 0, last = 0, other;
 	struct err e;
 
-	kit_start(k, only_large, 1);
+	kit_start(k, large_and_settled, 1);
+	other = kit_run(k, "settled", NULL);
+	kit_until(k, other, "done");
 	for (int i = 0; i < 5; i++) {
 		last = kit_run(k, "large", NULL);
 		kit_until_waits(k, last, "signal go");
@@ -313,7 +317,9 @@ static void test_keep_latest(void **state)
 	assert_true(runs_prune_to(k->store, 2, 100, &n, &e));
 	assert_int_equal(n, 0);
 	assert_true(runs_count(k->store, &c, &e));
-	assert_int_equal(c.done, 2);
+	assert_int_equal(c.done, 3);
+	assert_non_null(run_get(
+	        k->store, k->a, other, 0, &e)); /* the oldest, and the only one of its kind */
 	assert_non_null(run_get(k->store, k->a, last, 0, &e));
 	assert_true(flow_retry(k->store, last, "large", &e));
 	kit_until(k, last, "done"); /* the signal that a forgotten wait took is there again */
