@@ -353,6 +353,9 @@ const json *diagnose_answer_schema(struct arena *a);
 bool diagnose_known(struct arena *a, const json *old, int64_t incident,
         const struct evidence_list *l, const struct plan_tree *tree, struct plan *out);
 
+/* Wilson's 95 % interval of a share (Wilson 1927): 0 … 1 without any. */
+void score_interval(int hits, int of, double *low, double *high);
+
 /* A prompt file by its name ("diagnose.v1.md"): from the folder when it is there, else the compiled
  * one. *version_out and *hash_out may be NULL. NULL and ERR_CONFIG when unreadable or unknown. */
 const char *prompt_load(struct arena *a, const char *folder, const char *name,

@@ -59,4 +59,19 @@ static void test_not_without_the_item(void **state)
 	assert_false(diagnose_known(a, json_obj(a), 7, today(a, true), &tree, &p));
 }
 
-UNIT_MAIN(UNIT_ARENA(test_said_again), UNIT_ARENA(test_not_without_the_item))
+/* 8 of 10: 0.49 to 0.94 (tables of Wilson's interval). */
+static void test_interval(void **state)
+{
+	double low, high;
+
+	(void)state;
+	score_interval(8, 10, &low, &high);
+	assert_true(low > 0.489 && low < 0.491 && high > 0.942 && high < 0.944);
+	score_interval(0, 0, &low, &high);
+	assert_true(low == 0 && high == 1);
+	score_interval(5, 5, &low, &high);
+	assert_true(low > 0.5 && high == 1);
+}
+
+UNIT_MAIN(UNIT_ARENA(test_interval), UNIT_ARENA(test_said_again),
+        UNIT_ARENA(test_not_without_the_item))
