@@ -293,7 +293,7 @@ static void test_too_long(void **state)
 
 	for (int i = 0; i < 300; i++)
 		str_addf(&b, "line %d of a long digest\n", i * 37);
-	for (int i = 0; i < 4; i++)
+	for (int i = 0; i < 16; i++)
 		add(l, EVIDENCE_LOG, EVIDENCE_CONTEXT, false, b.s);
 	use(w, LLM_OPENAI, "m");
 	fault(w, "too_long", 2);
