@@ -65,21 +65,28 @@ static bool find_by_key(struct db *db, const struct wf_start *st, int64_t *run_o
 	                         (long long)*run_out);
 }
 
-/* A waiting run that others are merged into goes when the earliest of them wants to go. */
+/* A waiting run that others are merged into goes when the earliest of them wants to go, also when
+ * its key is held: who lets go of it promotes the run with the due of then. */
 static bool bring_forward(struct db *db, int64_t run, int64_t due, struct err *e)
 {
 	int64_t lane = 0;
+	bool ready;
 
-	if (!db_exec(db, "UPDATE run SET due = ?1 WHERE id = ?2 AND state = 'ready' AND due > ?1",
+	if (!db_exec(db,
+	            "UPDATE run SET due = ?1 WHERE id = ?2 AND state IN ('ready', 'queued')"
+	            " AND due > ?1",
 	            DB_ARGS(db_int(due), db_int(run)), e))
 		return false;
 	if (db_changes(db) == 0)
 		return true;
-	if (!db_get_int(
-	            db, &lane, NULL, "SELECT lane FROM run WHERE id = ?", DB_ARGS(db_int(run)), e))
+	if (!db_get_int(db, &lane, &ready,
+	            "SELECT lane FROM run WHERE id = ? AND state = 'ready'", DB_ARGS(db_int(run)),
+	            e))
 		return false;
-	store_note_wake(
-	        db, &(struct store_wake){.run = run, .lane = (enum wf_lane)lane, .due_ms = due});
+	if (ready)
+		store_note_wake(db,
+		        &(struct store_wake){
+		                .run = run, .lane = (enum wf_lane)lane, .due_ms = due});
 	return true;
 }
 

@@ -319,6 +319,27 @@ static void test_concurrency(void **state)
 	assert_int_equal(seen.cleaned, 0); /* it was never entered: nothing to clean up */
 }
 
+/* Merged into one that waits for its key and for a later time: the sooner time is kept. */
+static void test_coalesce_brings_forward(void **state)
+{
+	struct kit *k = *state;
+	struct wf_start now = {.workflow = "hold", .concurrency = "inc:1", .coalesce = true};
+	struct wf_start later = now;
+	int64_t first, waits;
+
+	later.delay_ms = 3600 * 1000;
+	atomic_store(&seen.hold, 1);
+	kit_start(k, all, 2);
+	first = start_with(k, &now);
+	kit_until_count(&seen.inside, 1);
+	waits = start_with(k, &later);
+	kit_until(k, waits, "queued");
+	assert_int_equal(start_with(k, &now), waits);
+	atomic_store(&seen.hold, 0);
+	kit_until(k, first, "done");
+	kit_until(k, waits, "done"); /* not in an hour */
+}
+
 static void test_coalesce_and_debounce(void **state)
 {
 	struct kit *k = *state;
@@ -651,7 +672,7 @@ int main(void)
 	        FLOW_TEST(test_children),
 	        FLOW_TEST(test_idempotency),
 	        FLOW_TEST(test_concurrency),
-	        FLOW_TEST(test_coalesce_and_debounce),
+	        FLOW_TEST(test_coalesce_brings_forward), FLOW_TEST(test_coalesce_and_debounce),
 	        FLOW_TEST(test_spacing),
 	        FLOW_TEST(test_cancel_executing),
 	        FLOW_TEST(test_cancel_tree),
