@@ -73,7 +73,7 @@ static const char *sentence(struct arena *a, enum proof verdict, const char *why
 	const char *unit = json_str(in, ".before.unit", "share");
 
 	if (verdict == PROOF_UNKNOWN)
-		return arena_printf(a, "It cannot be told yet: %s.", why);
+		return arena_printf(a, "It cannot be told yet: %s", why);
 	return arena_printf(a, "%s %s, %s after the change%s",
 	        json_str(in, ".before.metric", "error_rate"),
 	        num_change(a, c->before.value, c->after.value, unit),

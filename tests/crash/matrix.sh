@@ -4,8 +4,9 @@
 #
 #   matrix.sh          a few points in one life: each step dies at most as often as its attempts allow
 #   matrix.sh alone    each point in a life of its own (long)
-# CRASH_LIVES: only so many lives, chosen at random by CRASH_SEED, which is printed. CRASH_SECONDS: no new one is begun
-# after that time (but for 20 s after the undisturbed ones); those that were not are told.
+# CRASH_LIVES: only so many lives, chosen at random by CRASH_SEED, which is printed. CRASH_SECONDS: undisturbed lives are
+# begun in the first half of that time, in an order chosen by CRASH_SEED, others until its end; at twice that time what
+# still goes on is left. What was done is counted, what was not is told; without an undisturbed life nothing is proven.
 # HEALBOT and SANDBOX are test builds, TMP is a folder. CRASH_JOBS (2) lives at a time; CRASH_STORIES picks stories;
 # CRASH_POINTS is a regular expression that picks points. Prints TAP and a table.
 set -u
@@ -28,14 +29,28 @@ run_lives() { # lines "STORY FOLDER" on stdin
 
 # --- what points there are
 
+shuffled() { awk -v seed="$SEED" 'BEGIN {srand(seed)} {print rand(), $0}' | sort -n | cut -d ' ' -f 2-; }
+
+until_s() { # SECONDS of CRASH_SECONDS: nothing is begun later
+	[ -z "${CRASH_SECONDS:-}" ] || export CRASH_UNTIL=$((began + $1)) CRASH_END=$((began + 2 * CRASH_SECONDS))
+}
+
 calm_lives() {
-	for s in $STORIES; do echo "$s $M/$s.calm"; done | run_lives
+	until_s $((${CRASH_SECONDS:-0} / 2))
+	for s in $STORIES; do echo "$s $M/$s.calm"; done | shuffled | run_lives
+	left=''
 	for s in $STORIES; do
+		if [ -e "$M/$s.calm/late" ]; then
+			left="$left $s"
+			continue
+		fi
 		[ ! -e "$M/$s.calm/trouble" ] && [ -s "$M/$s.calm/print" ] && [ ! -s "$M/$s.calm/sound" ] && continue
 		echo "Bail out! the story $s does not come to its end even without a kill"
 		tail -n 20 "$M/$s.calm"/{trouble,sound,err} 2>/dev/null | sed 's/^/# /'
 		exit 2
 	done
+	for s in $left; do STORIES=$(tr ' ' '\n' <<<"$STORIES" | grep -vx "$s" | xargs); done
+	[ -z "$left" ] || echo "# no time was left for the stories$left"
 }
 
 # Each point belongs to the first story that reaches it. No step may lose all its attempts (4 of an answer):
@@ -72,8 +87,7 @@ sample() {
 		cat "$M/plan.all"
 		return
 	fi
-	cut -d ' ' -f 2 "$M/plan.all" | sort -u | awk -v seed="$SEED" 'BEGIN {srand(seed)} {print rand(), $0}' | sort -n |
-		head -n "$CRASH_LIVES" | cut -d ' ' -f 2 >"$M/chosen"
+	cut -d ' ' -f 2 "$M/plan.all" | sort -u | shuffled | head -n "$CRASH_LIVES" >"$M/chosen"
 	awk 'NR == FNR {chosen[$1] = 1; next} chosen[$2]' "$M/chosen" "$M/plan.all"
 }
 
@@ -114,12 +128,19 @@ workflows_of_sources() {
 			/^const/ {line = $0; next}
 			{print; if (line ~ /on_failure/) print $0 "!failed"; if (line ~ /on_cancel/) print $0 "!cancelled"}'
 }
+# A %s stands for any word.
+unentered_steps() {
+	steps_of_sources | grep -v %s | grep -vxFf "$M/steps"
+	steps_of_sources | grep %s | while read -r step; do
+		grep -qxE "$(sed 's/[][\.*^$?+(){}|]/\\&/g; s/%s/.+/g' <<<"$step")" "$M/steps" || echo "$step"
+	done
+}
 unentered() {
 	sed -E 's/^killed //; s/^[^:]*://; s/:[0-9]+$//; s/ [A-Z]+ [^ ]*$//' "$M"/*/reached | sort -u >"$M/places"
 	sed 's/^[^.]*\.//' "$M/places" | sort -u >"$M/steps"
 	grep -v '^#' "$here/unentered" | sed -E 's/  +# .*//' | sort -u >"$M/excused"
 	{
-		steps_of_sources | grep -vxFf "$M/steps" | sed 's/^/step /'
+		unentered_steps | sed 's/^/step /'
 		workflows_of_sources | grep -vxFf "$M/places" | sed 's/^/workflow /'
 	} | grep -vxFf "$M/excused"
 }
@@ -149,12 +170,8 @@ say() { # OK NAME
 
 calm_lives
 plan_lives
-if [ -n "${CRASH_SECONDS:-}" ]; then
-	CRASH_UNTIL=$((began + CRASH_SECONDS))
-	[ "$CRASH_UNTIL" -gt $((EPOCHSECONDS + 20)) ] || CRASH_UNTIL=$((EPOCHSECONDS + 20))
-	export CRASH_UNTIL
-fi
-run_lives <"$M/lives"
+until_s "${CRASH_SECONDS:-}"
+shuffled <"$M/lives" | run_lives
 # A kill at the commit of a run's last step leaves no end to be killed at: such points have a life of their own.
 while read -r story dir; do
 	[ -e "$dir/seconds" ] && [ -s "$dir/points" ] || continue
@@ -185,10 +202,13 @@ done <"$M/bad"
 [ -s "$M/bad" ] || say ok "the peers and the store are left as by an undisturbed life, wherever the bot dies"
 unentered >"$M/missing"
 sed 's/^/# entered by no story: /' "$M/missing"
-if grep -q '^workflow' "$M/missing"; then
-	say "not ok" 'every workflow and every hook is entered by a story (tests/crash/stories.sh)'
+# The sample names a step and fails only for a workflow; all of the matrix fails for both.
+if [ -n "$left" ] || [ -n "${CRASH_STORIES:-}" ]; then
+	say ok "every workflow and every hook is entered by a story # SKIP not all stories were told"
+elif grep -q "^$([ -n "${CRASH_LIVES:-}" ] && echo workflow)" "$M/missing"; then
+	say "not ok" 'every workflow, hook and step is entered by a story (tests/crash/stories.sh, unentered)'
 else
-	say ok 'every workflow and every hook is entered by a story'
+	say ok 'every workflow, hook and step is entered by a story'
 fi
 echo "1..$tap"
 exit "$bad"

@@ -18,6 +18,7 @@ timeless() {
 		s/[0-9]{10}\.[0-9]{6}/TS/g
 		s/[▁▂▃▄▅▆▇█]+/CHART/g
 		s/ses_[A-Za-z0-9]+/SESSION/g
+		s/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/UUID/g
 		s/\b[0-9a-f]{7,40}\b/SHA/g
 		s/\b[0-9]+([., \xc2\xa0][0-9]+)*\b/N/g
 		s/\bN ?(ms|s|min|h|d)\b( N ?(s|min|h)\b)?/AGE/g
@@ -36,8 +37,9 @@ slack_messages() {
 }
 
 effects() {
-	sb GET 'records?kind=effect' | jq -r '.records[] | select(.what | test("^(socket|update|ephemeral|view open|view publish|respond)") | not) |
-		[.peer, .what, .channel // .repo // "", .key // .branch // .ref // .number // ""] | map(tostring) | join(" ")'
+	sb GET 'records?kind=effect' | jq -r '.records[] | (.what // .name) as $what |
+		select($what | test("^(socket|update|ephemeral|view open|view publish|respond)") | not) |
+		[.peer, $what, .channel // .repo // "", .key // .branch // .ref // .number // ""] | map(tostring) | join(" ")'
 }
 
 sessions() {
@@ -48,25 +50,39 @@ sessions() {
 	done
 }
 
+# Two outcomes that a kill may have, and what people then do; the second time is compared.
+# - Slack takes no dialog after 3 s: the person is told to press again (open_form), nothing was begun.
+# - Railway does not show what may have been sent: it is said and not sent again, the person asks once more (ask_act).
+pressed_again="SELECT run FROM step WHERE name = 'dialog' AND state = 'failed'"
+not_done="SELECT run FROM step WHERE name = 'not sent'"
+as_confirmed='s/Done \(its answer was lost; found by looking\)\./Railway confirmed it./'
+
 store_rows() {
 	db "SELECT 'incident', id, service, signal, state, severity, reopened, acked_by, owner, how_ended, ended_by FROM incident;
-		SELECT 'timeline', incident, kind, actor, CASE WHEN kind != 'opened' THEN note END FROM timeline ORDER BY id;
+		SELECT 'timeline', incident, kind, actor, CASE WHEN kind != 'opened' THEN note END FROM timeline
+			WHERE kind NOT LIKE 'act%' ORDER BY id;
+		SELECT 'act', incident, state, started_by, note, json_extract(proof, '$.verdict') FROM act
+			WHERE note IS NULL OR note NOT LIKE 'Not done: %';
 		SELECT 'slot', incident, slot FROM slot ORDER BY 1, 2, 3;
 		SELECT 'diagnosis', incident, version, confidence, remedy, hint FROM diagnosis;
 		SELECT 'vote', incident, target, number, user, vote FROM vote;
 		SELECT 'fix', incident, n, state, repo, branch, pr_number, error, json_extract(verification, '$.verdict') FROM fix;
-		SELECT 'audit', user, what, incident FROM audit ORDER BY id;
-		SELECT 'run', workflow, state, count(*) FROM run
-			WHERE workflow NOT LIKE 'publish%' AND workflow != 'sweep' AND coalesce(waits, '') NOT LIKE 'poll of%'
+		SELECT DISTINCT 'audit', user, what, incident FROM audit ORDER BY id;
+		SELECT 'run', workflow, state, count(*) - (workflow = 'envelope' AND state = 'done') * (SELECT count(*) FROM ($not_done))
+			FROM run WHERE id NOT IN ($pressed_again UNION $not_done)
+			AND workflow NOT LIKE 'publish%' AND workflow != 'sweep' AND coalesce(waits, '') NOT LIKE 'poll of%'
 			AND (workflow != 'envelope' OR id IN (SELECT run FROM inbox WHERE kind != 'events_api')) GROUP BY 2, 3;
-		SELECT DISTINCT 'step', workflow, name, kind, step.state FROM run JOIN step ON run = run.id
-			WHERE workflow NOT LIKE 'publish%' AND workflow != 'sweep' AND run.state != 'cancelled' ORDER BY 1, 2, 3, 4;" |
-		sed -E 's/inc-([0-9]+-[0-9]+)-[0-9a-f]{6}/inc-\1-FOLDER/g'
+		SELECT DISTINCT 'step', workflow, CASE WHEN name LIKE 'proof: %' THEN 'proof' ELSE name END, kind, step.state
+			FROM run JOIN step ON run = run.id
+			WHERE run.id NOT IN ($pressed_again UNION $not_done)
+			AND workflow NOT LIKE 'publish%' AND workflow != 'sweep' AND run.state != 'cancelled' ORDER BY 1, 2, 3, 4;" |
+		sed -E "$as_confirmed; s/[0-9]{2}:[0-9]{2} UTC/TIME/g; s/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/UUID/g
+			s/inc-([0-9]+-[0-9]+)-[0-9a-f]{6}/inc-\1-FOLDER/g"
 }
 
 world_print() {
 	{
-		slack_messages | timeless
+		slack_messages | timeless | sed -E "$as_confirmed"
 		effects | sort
 		sessions | sort
 		sb GET github/pulls | jq -r '.pulls[] | "pull \(.number) \(.head.ref // .head) \(.state) \(.merged)"'
@@ -75,7 +91,8 @@ world_print() {
 }
 
 world_loose() {
-	sb GET slack/state | jq -r ".channels[] | .messages[] | (., .replies[]?) | select(.for_user) | \"only for \(.for_user): \(.text)\"" | timeless | sort
+	sb GET slack/state | jq -r ".channels[] | .messages[] | (., .replies[]?) | select(.for_user) | \"only for \(.for_user): \(.text)\"" | timeless |
+		grep -v "$trigger_expired" | sort
 	sb GET 'records?peer=llm&kind=answer' | jq -r '.records[] | "model"'
 }
 

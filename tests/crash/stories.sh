@@ -5,7 +5,7 @@
 # A story waits for what the bot has done, never for a time, and has the same outcome however often the bot dies.
 
 ANA=U0ANA00001 BEN=U0BEN00001 CHO=U0CHO00001 GUEST=U0GUEST001
-STORIES="first chat talk fix close trouble lost sick"
+STORIES="first chat talk words act repair fix close trouble lost sick"
 
 inc() { till "SELECT 1 FROM incident WHERE id = 1 AND ($1)"; }
 shown() { till "SELECT 1 FROM slot WHERE slot = '$1' AND ts IS NOT NULL"; }
@@ -31,7 +31,19 @@ button() { # USER ACTION TEXT
 }
 # These words stand in Slack: what failed, or what comes next.
 says() { till_ok slack_has --arg t "$1" '[.. | strings | contains($t)] | any'; }
-form_is_open() { slack_has '.views | length > 0'; }
+form_is_open() { slack_has '.views | length > 0' >/dev/null; }
+# A dialog comes within 3 s or not at all: then the person is told so, and presses again.
+trigger_expired='the dialog could not be opened in time'
+times_expired() { sb GET slack/state | grep -o "$trigger_expired" | wc -l; }
+form_or_word() { form_is_open || [ "$(times_expired)" -gt "$1" ]; }
+open_form() { # COMMAND... that presses
+	local words
+	until form_is_open; do
+		words=$(times_expired)
+		"$@"
+		till_ok form_or_word "$words"
+	done
+}
 
 begin() {
 	world_start "$@"
@@ -79,8 +91,7 @@ story_talk() {
 	inc 'snoozed_until_ms > 0'
 	event open_home "{\"user\":\"$CHO\"}"
 	event reaction "{\"user\":\"$ANA\",\"ts\":\"$(ts plan)\",\"name\":\"-1\"}"
-	button $ANA hint 'What was it?'
-	till_ok form_is_open
+	open_form button $ANA hint 'What was it?'
 	click $ANA '{"values":{"hint":"the nightly batch"}}' submit
 	till 'SELECT 1 FROM diagnosis WHERE version = 2'
 	calm
@@ -102,8 +113,7 @@ story_fix() {
 	fix_is 1 stopped
 	calm
 	no_faults
-	button $BEN fix '🔴 INC-1'
-	till_ok form_is_open
+	open_form button $BEN fix '🔴 INC-1'
 	click $BEN '{}' submit
 	fix_is 2 pr_open
 	till "SELECT 1 FROM fix WHERE n = 2 AND json_extract(pr, '$.ci.verdict') = 'green'"
@@ -116,15 +126,77 @@ story_fix() {
 	calm
 }
 
-# A pull request whose check fails: the agent pushes once more. Then nobody wants it.
+# A pull request that nobody wants any more: the incident has ended, its card has a button.
 story_close() {
 	begin
 	slash $BEN 'fix 1'
 	fix_is 1 pr_open
 	till "SELECT 1 FROM fix WHERE json_extract(pr, '$.ci.verdict') = 'green'"
-	sb POST github/check "{\"repo\":\"$(repo)\",\"number\":$(pr),\"name\":\"ci\",\"status\":\"completed\",\"conclusion\":\"failure\",\"log\":\"FAIL: boom\"}" >/dev/null
-	till "SELECT 1 FROM fix WHERE json_extract(pr, '$.repair') LIKE '%pushed once more'"
+	shown pr
+	slash $BEN 'resolve 1 yes'
+	calm
+	button $BEN pr_close 'PR #'
+	fix_is 1 closed
+	calm
+}
+
+# Words in the thread and reports; a maintenance window; an instruction for the agent at work.
+story_words() {
+	begin limits.diagnose_cooldown=1s
+	event message "$(said '!heal which deploy came before the onset?')"
+	till "SELECT 1 FROM prompt WHERE purpose = 'answer'"
+	calm
+	slash $CHO 'report api "checkout hangs after Pay"'
+	calm
+	open_form carry interactive sb POST slack/shortcut "{\"user\":\"$CHO\",\"callback_id\":\"report\",\"ts\":\"$(ts)\",\"channel\":\"C0INCIDENT\"}"
+	click $CHO '{"values":{"service":"api","text":"a blank page"}}' submit
+	calm
+	slash $BEN 'mute orders 2h'
+	slash $BEN 'unmute orders'
+	slash $BEN cost
+	calm
+	fault llm 'answer agent' 0 '{"name":"endless"}'
+	slash $BEN 'fix 1'
+	till 'SELECT 1 FROM fix WHERE n = 1 AND session IS NOT NULL'
+	slash $BEN 'tell 1 "keep the public API stable"'
+	till "SELECT 1 FROM timeline WHERE note LIKE 'told the agent%'"
+	slash $BEN 'stop 1'
+	fix_is 1 stopped
+	calm
+	no_faults
+}
+said() { jq -n --arg u "${2:-$CHO}" --arg t "$1" --arg ts "$(ts)" '{user: $u, text: $t, thread_ts: $ts, channel: "C0INCIDENT"}'; }
+
+# A remedy that is not code, to its proof. Whether it was done is looked up after a
+# crash; when Railway shows nothing it is not sent again, and the person who reads that asks once more.
+story_act() {
+	begin actions.rollback=$BEN actions.poll=100ms verify.again=100ms
+	sb POST railway/gap '{"service":"api"}' >/dev/null
+	ask_act 'rollback 1 yes'
+	till 'SELECT 1 FROM act WHERE proof IS NOT NULL'
+	calm
+}
+ask_act() {
+	local n=0
+	while :; do
+		n=$((n + 1))
+		slash $BEN "$1"
+		till "SELECT 1 FROM act WHERE n = $n AND state <> 'running'"
+		[ "$(db "SELECT note FROM act WHERE n = $n AND state = 'failed'" | grep -c '^Not done')" = 1 ] || return 0
+	done
+}
+
+# A check of the pull request fails: the agent is asked once more. Then it is closed by its button.
+story_repair() {
+	begin
+	slash $BEN 'fix 1'
+	fix_is 1 pr_open
 	till "SELECT 1 FROM fix WHERE json_extract(pr, '$.ci.verdict') = 'green'"
+	calm
+	sb POST github/check "{\"repo\":\"$(repo)\",\"number\":$(pr),\"name\":\"lint\",\"status\":\"completed\",\"conclusion\":\"failure\",\"log\":\"FAIL: the flux is out\"}" >/dev/null
+	till "SELECT 1 FROM fix WHERE json_extract(pr, '$.repair') LIKE '%pushed once more%'"
+	till "SELECT 1 FROM fix WHERE json_extract(pr, '$.ci.verdict') = 'green'"
+	calm
 	at_github close
 	fix_is 1 closed
 	calm

@@ -41,12 +41,21 @@ db() {
 
 now_us() { echo "${EPOCHREALTIME/[.,]/}"; }
 
+# CRASH_END, a time in s: what has not come to its end by then is left, neither good nor bad.
+world_late() {
+	touch "$W/late"
+	world_kill
+	exit 0
+}
+
 till_ok() { # COMMAND...
-	local end=$(($(now_us) + WORLD_WAIT * 1000000))
+	local end=$(($(now_us) + WORLD_WAIT * 1000000)) nap=3
 	until "$@" >/dev/null 2>&1; do
+		[ "$EPOCHSECONDS" -le "${CRASH_END:-$EPOCHSECONDS}" ] || world_late
 		[ "$(now_us)" -lt "$end" ] || world_fail "not within $WORLD_WAIT s: $*"
 		[ ! -e "$W/trouble" ] || world_fail "while waiting for: $*"
-		sleep 0.03
+		sleep "0.$(printf %02d $nap)"
+		[ $nap -ge 20 ] || nap=$((nap + 2)) # asking costs more than what is asked
 	done
 }
 

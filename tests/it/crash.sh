@@ -1,6 +1,7 @@
 #!/bin/bash
 # crash.sh - kill -9 of the real bot, again and again, from the first scan to the pull request: one
-# root message per incident, one session, one pull request, every command done, a sound store.
+# root message per incident, one session, one pull request, every command done, a sound store. All the while people
+# type commands, react to messages and have it scan.
 #   CRASH_KILLS=200 for the long form; CRASH_SEED repeats a run.
 # shellcheck source=tests/it/lib/sandbox.sh
 . "$ROOT/tests/it/lib/sandbox.sh"
@@ -31,6 +32,20 @@ strike() { # after 30..700 ms of life
 	bot_start
 }
 
+# what people do meanwhile; a bot that is down is told to them by Slack
+crowd() {
+	local n=0 root what=('ack 1' 'unack 1' 'assign 1 me' scan list 'show 1' status)
+	while [ ! -e "$TMP/quiet" ]; do
+		n=$((n + 1))
+		sb POST slack/command "{\"user\":\"$BEN\",\"text\":\"${what[n % 7]}\"}"
+		root=$(field api root_ts)
+		[ $((n % 3)) != 0 ] || sb POST slack/reaction "{\"user\":\"U0CHO00001\",\"ts\":\"$root\",\"name\":\"eyes\"}"
+		sleep 0.1
+	done >/dev/null 2>&1
+}
+db() { sqlite3 -cmd '.timeout 5000' "file:$TMP/heal.db?mode=ro" "$1"; }
+answered() { [ "$(db "SELECT count(*) FROM inbox LEFT JOIN run ON run.id = inbox.run WHERE run.id IS NULL OR run.state <> 'done'")" = 0 ]; }
+
 echo "# CRASH_SEED=$CRASH_SEED CRASH_KILLS=$KILLS"
 sb_start --time-factor 20
 sb POST slack/config '{"rate":false}' >/dev/null
@@ -43,12 +58,17 @@ export OPENCODE_SERVER_PASSWORD=$OPENCODE_PASSWORD
 bot_ini scan.every=1m "opencode.url=$OPENCODE_URL" "opencode.directory=$OPENCODE_WORK" opencode.poll=300ms github.poll=500ms
 bot_start
 for ((i = 0; i < KILLS / 2; i++)); do strike; done
-check 'the incident is diagnosed in spite of the kills' wait_for 30 is api state diagnosed
+check 'the incident is diagnosed in spite of the kills' wait_for 60 is api state diagnosed
+crowd &
+CROWD=$!
 for ((i = 0; i < 5; i++)); do
 	sb POST slack/command "{\"user\":\"$BEN\",\"text\":\"ack 1\"}" >/dev/null
 done
 sb POST slack/command "{\"user\":\"$BEN\",\"text\":\"fix 1\"}" >/dev/null
 for ((i = 0; i < KILLS - KILLS / 2; i++)); do strike; done
+touch "$TMP/quiet"
+wait "$CROWD"
+sb POST slack/command "{\"user\":\"$BEN\",\"text\":\"ack 1\"}" >/dev/null
 check 'an acknowledged command is done' wait_for 20 is api acked_by $BEN
 check 'the fix becomes a pull request' wait_for 90 is api state pr_open
 wait_for 20 bash -c 'curl -s "$1/_control/slack/state" | grep -q "PR #"' _ "$SB_URL"
@@ -61,6 +81,8 @@ check 'one evidence, one plan and one card in the thread' equal \
 check 'no run has failed' equal "$(heal runs --failed)" 'no runs'
 check 'one diagnosis, though the model may have been asked once more for a lost answer' equal \
 	"$(sqlite3 "file:$TMP/heal.db?mode=ro" 'SELECT count(*) FROM diagnosis WHERE incident = 1')" 1
+check 'each envelope that was acknowledged has been dealt with' wait_for 30 answered
+echo "# $(db 'SELECT count(*) FROM inbox') envelopes"
 bot_stop
 check 'the store is sound' bash -c '"$1" --config "$2" doctor | grep "store" | grep -q sound' _ "$HEALBOT" "$TMP/heal.ini"
 done_testing

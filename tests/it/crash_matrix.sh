@@ -8,6 +8,6 @@ case $BUILD in
 *) lives=16 ;;
 esac
 export CRASH_LIVES=${CRASH_LIVES-$lives}
-export CRASH_SECONDS=${CRASH_SECONDS-70}
+export CRASH_SECONDS=${CRASH_SECONDS-60}
 [ "$CRASH_LIVES" != all ] || unset CRASH_LIVES CRASH_SECONDS
 exec bash "$ROOT/tests/crash/matrix.sh" "${CRASH_MATRIX:-together}"

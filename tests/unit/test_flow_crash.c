@@ -10,7 +10,8 @@
  * it; so the test fails both when the engine repeats a finished step and when it forgets an
  * attempt.
  *
- * CRASH_ROUNDS (20) random kills; CRASH_SEED repeats them; CRASH_ONLY picks tests by pattern.
+ * CRASH_ROUNDS (1000) random kills, in LANES processes at a time, for CRASH_ROUND_SECONDS (45; 0 =
+ * however long it takes); CRASH_SEED repeats them; CRASH_ONLY picks tests by pattern.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -462,41 +463,117 @@ static void test_poison(void **state)
 	kit_free(k);
 }
 
+/* --- random kills --- */
+
+enum { LANES = 4, KILLS_OF_A_SET = 10, LIFE_MS = 60 };
+
 static unsigned next_random(unsigned *seed)
 {
 	*seed = *seed * 1103515245u + 12345u;
 	return *seed >> 8;
 }
 
+static unsigned number_of(const char *variable, unsigned otherwise)
+{
+	const char *s = getenv(variable);
+
+	return s ? (unsigned)strtoul(s, NULL, 10) : otherwise;
+}
+
+/* Kills into one set of runs, recovery included, then on to the end. Returns how many struck. */
+static int kill_a_set(unsigned *seed, int kills)
+{
+	struct kit *k = new_folder();
+	bool finished = false;
+	int struck = 0;
+
+	while (!finished) {
+		pid_t pid = spawn_child(k->dir, NULL);
+
+		if (kills-- > 0) {
+			pause_ms((long)(next_random(seed) % LIFE_MS));
+			kill(pid, SIGKILL);
+		}
+		finished = wait_child(pid);
+		struck += !finished;
+	}
+	check_effects(k);
+	check_store(k);
+	kit_free(k);
+	return struck;
+}
+
+/* One lane; its part of the kills is in CRASH_LANE. A line "struck of rounds" is left in the file. */
+static void test_lane(void **state)
+{
+	unsigned seed = number_of("CRASH_SEED", 0), seconds = number_of("CRASH_ROUND_SECONDS", 45);
+	int rounds = (int)number_of("CRASH_LANE", 0), done = 0, struck = 0;
+	int64_t end = clock_mono_ms() + (int64_t)seconds * 1000;
+	FILE *f;
+
+	(void)state;
+	while (done < rounds && (seconds == 0 || clock_mono_ms() < end)) {
+		int kills = 1 + (int)(next_random(&seed) % KILLS_OF_A_SET);
+
+		kills = kills < rounds - done ? kills : rounds - done;
+		struck += kill_a_set(&seed, kills);
+		done += kills;
+	}
+	f = fopen(getenv("CRASH_TALLY"), "a");
+	assert_non_null(f);
+	fprintf(f, "%d %d\n", struck, done);
+	fclose(f);
+}
+
+static pid_t spawn_lane(const char *tally, unsigned seed, unsigned rounds)
+{
+	char number[40];
+	pid_t pid = fork();
+
+	if (pid != 0)
+		return pid;
+	snprintf(number, sizeof(number), "%u", seed);
+	setenv("CRASH_SEED", number, 1);
+	snprintf(number, sizeof(number), "%u", rounds);
+	setenv("CRASH_LANE", number, 1);
+	setenv("CRASH_TALLY", tally, 1);
+	setenv("CMOCKA_MESSAGE_OUTPUT", "STDOUT", 1); /* not a case of its own */
+	execl("/proc/self/exe", "test_flow_crash", (char *)NULL);
+	_exit(127);
+}
+
+static void add_tally(const char *path, int *struck, int *done)
+{
+	FILE *f = fopen(path, "r");
+	int s, d;
+
+	assert_non_null(f);
+	while (fscanf(f, "%d %d", &s, &d) == 2) {
+		*struck += s;
+		*done += d;
+	}
+	fclose(f);
+}
+
 static void test_random_kills(void **state)
 {
-	const char *rounds = getenv("CRASH_ROUNDS"), *given = getenv("CRASH_SEED");
-	int left = rounds ? atoi(rounds) : 20, killed = 0;
-	unsigned seed = given ? (unsigned)strtoul(given, NULL, 10) : (unsigned)clock_now_ms();
+	unsigned rounds = number_of("CRASH_ROUNDS", 1000);
+	unsigned seed = number_of("CRASH_SEED", (unsigned)clock_now_ms());
+	struct kit *k = new_folder();
+	const char *tally = arena_printf(k->a, "%s/tally", k->dir);
+	int struck = 0, done = 0;
+	pid_t lane[LANES];
 
 	(void)state;
 	print_message("CRASH_SEED=%u\n", seed);
-	while (left > 0) {
-		struct kit *k = new_folder();
-		bool finished = false;
-
-		while (!finished) { /* several kills into one set of runs, recovery included */
-			pid_t pid = spawn_child(k->dir, NULL);
-			struct timespec t = {.tv_nsec = (long)(next_random(&seed) % 60) * 1000000};
-
-			if (left > 0) {
-				nanosleep(&t, NULL);
-				kill(pid, SIGKILL);
-				left--;
-			}
-			finished = wait_child(pid);
-			killed += !finished;
-		}
-		check_effects(k);
-		check_store(k);
-		kit_free(k);
-	}
-	print_message("%d of them killed it\n", killed);
+	for (unsigned i = 0; i < LANES; i++)
+		lane[i] = spawn_lane(tally, seed + i, (rounds + i) / LANES);
+	for (int i = 0; i < LANES; i++)
+		assert_true(wait_child(lane[i]));
+	add_tally(tally, &struck, &done);
+	print_message("%d rounds, %d of them killed it\n", done, struck);
+	assert_true(struck > done / 2);
+	kit_free(k);
 }
 
 int main(int argc, char **argv)
@@ -506,9 +583,12 @@ int main(int argc, char **argv)
 	        cmocka_unit_test(test_poison),
 	        cmocka_unit_test(test_random_kills),
 	};
+	const struct CMUnitTest a_lane[] = {cmocka_unit_test(test_lane)};
 
 	if (argc == 3)
 		return child_main(argv[2], str_eq(argv[1], "poison"));
+	if (getenv("CRASH_LANE"))
+		return cmocka_run_group_tests(a_lane, NULL, NULL);
 	if (getenv("CRASH_ONLY"))
 		cmocka_set_test_filter(getenv("CRASH_ONLY"));
 	return cmocka_run_group_tests(tests, NULL, NULL);
