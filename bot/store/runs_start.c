@@ -79,14 +79,12 @@ static bool bring_forward(struct db *db, int64_t run, int64_t due, struct err *e
 		return false;
 	if (db_changes(db) == 0)
 		return true;
-	if (!db_get_int(db, &lane, &ready,
-	            "SELECT lane FROM run WHERE id = ? AND state = 'ready'", DB_ARGS(db_int(run)),
-	            e))
+	if (!db_get_int(db, &lane, &ready, "SELECT lane FROM run WHERE id = ? AND state = 'ready'",
+	            DB_ARGS(db_int(run)), e))
 		return false;
 	if (ready)
-		store_note_wake(db,
-		        &(struct store_wake){
-		                .run = run, .lane = (enum wf_lane)lane, .due_ms = due});
+		store_note_wake(db, &(struct store_wake){
+		                            .run = run, .lane = (enum wf_lane)lane, .due_ms = due});
 	return true;
 }
 

@@ -73,7 +73,7 @@ static const json *dialog_step(struct wf *w, const json *in, struct err *e)
 static bool dialog(
         struct wf *w, const struct call *c, const json *ask, const json *proposal, struct err *e)
 {
-	static const struct wf_policy once = {.attempts = 1, .any_input = true};
+	static const struct wf_policy again_after_crash = {.attempts = 2, .any_input = true};
 	json *in = json_obj(wf_arena(w));
 
 	json_set_int(in, "incident", c->incident);
@@ -81,7 +81,7 @@ static bool dialog(
 	json_set_str(in, "trigger", c->trigger_id);
 	json_set(in, "ask", ask);
 	json_set(in, "proposal", proposal);
-	return wf_step_with(w, "dialog", &once, dialog_step, in, e) != NULL;
+	return wf_step_with(w, "dialog", &again_after_crash, dialog_step, in, e) != NULL;
 }
 
 /* A mention or !heal opens no dialog: its button does. */

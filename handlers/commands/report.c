@@ -179,7 +179,7 @@ static const json *link_step(struct wf *w, const json *in, struct err *e)
 
 static bool shortcut(struct wf *w, const struct call *c, struct err *e)
 {
-	static const struct wf_policy once = {.attempts = 1};
+	static const struct wf_policy again_after_crash = {.attempts = 2};
 	json *in = json_obj(wf_arena(w));
 	const char *text = json_str(c->payload, ".message.text", "");
 	const json *got;
@@ -188,11 +188,11 @@ static bool shortcut(struct wf *w, const struct call *c, struct err *e)
 	json_set_str(in, "channel", c->channel);
 	json_set_str(in, "text", safe(w, text));
 	json_set_str(in, "ts", json_str(c->payload, ".message.ts", NULL));
-	got = wf_step_with(w, "link", &once, link_step, in, e);
+	got = wf_step_with(w, "link", &again_after_crash, link_step, in, e);
 	if (!got)
 		return false;
 	json_set_str(in, "link", json_str(got, ".link", NULL));
-	return wf_step_with(w, "dialog", &once, open_step, in, e) != NULL;
+	return wf_step_with(w, "dialog", &again_after_crash, open_step, in, e) != NULL;
 }
 
 const struct action action_report = {.id = "report", .right = RIGHT_VIEWER, .run = shortcut};

@@ -35,12 +35,12 @@ strike() { # after 30..700 ms of life
 # what people do meanwhile; a bot that is down is told to them by Slack
 crowd() {
 	local n=0 root what=('ack 1' 'unack 1' 'assign 1 me' scan list 'show 1' status)
+	root=$(field api root_ts)
 	while [ ! -e "$TMP/quiet" ]; do
 		n=$((n + 1))
 		sb POST slack/command "{\"user\":\"$BEN\",\"text\":\"${what[n % 7]}\"}"
-		root=$(field api root_ts)
 		[ $((n % 3)) != 0 ] || sb POST slack/reaction "{\"user\":\"U0CHO00001\",\"ts\":\"$root\",\"name\":\"eyes\"}"
-		sleep 0.1
+		sleep 0.2
 	done >/dev/null 2>&1
 }
 db() { sqlite3 -cmd '.timeout 5000' "file:$TMP/heal.db?mode=ro" "$1"; }

@@ -503,7 +503,8 @@ static int kill_a_set(unsigned *seed, int kills)
 	return struck;
 }
 
-/* One lane; its part of the kills is in CRASH_LANE. A line "struck of rounds" is left in the file. */
+/* One lane; its part of the kills is in CRASH_LANE. A line "struck of rounds" is left in the file.
+ */
 static void test_lane(void **state)
 {
 	unsigned seed = number_of("CRASH_SEED", 0), seconds = number_of("CRASH_ROUND_SECONDS", 45);
