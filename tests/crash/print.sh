@@ -32,7 +32,8 @@ of_bot='select(.bot_id and .for_user == null)'
 slack_messages() {
 	sb GET slack/state | jq -r ".channels[] | .id as \$c | .messages[] | (., .replies[]?) | $of_bot |
 		(.metadata.event_payload.key // \"-\") as \$key |
-		[\"message\", \$c, \$key, .text, (if \$key | test(\":evidence:\") then \"\" else $words end)] | join(\" | \")"
+		[\"message\", \$c, \$key, .text, (if \$key | test(\":evidence:\") then \"\" else $words end)] |
+		select((\$key | test(\":act:\") | not) or (.[4] | contains(\"Not done: \") | not)) | join(\" | \")"
 	sb GET slack/state | jq -r '.views[]? | "view " + .callback_id'
 }
 
@@ -63,7 +64,7 @@ store_rows() {
 			WHERE kind NOT LIKE 'act%' ORDER BY id;
 		SELECT 'act', incident, state, started_by, note, json_extract(proof, '$.verdict') FROM act
 			WHERE note IS NULL OR note NOT LIKE 'Not done: %';
-		SELECT 'slot', incident, slot FROM slot ORDER BY 1, 2, 3;
+		SELECT DISTINCT 'slot', incident, CASE WHEN slot LIKE 'act:%' THEN 'act' ELSE slot END FROM slot ORDER BY 1, 2, 3;
 		SELECT 'diagnosis', incident, version, confidence, remedy, hint FROM diagnosis;
 		SELECT 'vote', incident, target, number, user, vote FROM vote;
 		SELECT 'fix', incident, n, state, repo, branch, pr_number, error, json_extract(verification, '$.verdict') FROM fix;
@@ -82,8 +83,8 @@ store_rows() {
 
 world_print() {
 	{
-		slack_messages | timeless | sed -E "$as_confirmed"
-		effects | sort
+		slack_messages | timeless | sed -E "$as_confirmed; s/:act:n?[0-9]+/:act:#/"
+		effects | grep -v ':act:' | sort
 		sessions | sort
 		sb GET github/pulls | jq -r '.pulls[] | "pull \(.number) \(.head.ref // .head) \(.state) \(.merged)"'
 		store_rows
