@@ -299,6 +299,12 @@ struct diagnose_request {
 
 /* What is asked about the evidence; each has a prompt file and a schema of its own. */
 enum diagnose_ask { DIAGNOSE_PLAN, DIAGNOSE_DOUBT, DIAGNOSE_ANSWER, DIAGNOSE_ASK_COUNT };
+struct diagnose_question {
+	enum diagnose_ask ask;
+	const char *about;    /* a plan's cause (DOUBT), a person's question (ANSWER), NULL */
+	size_t budget_tokens; /* of the whole prompt; 0 = settings.llm.context_tokens */
+	const char *fence;    /* NULL = a random one */
+};
 
 struct diagnose_prompt {
 	const char *system, *user;
@@ -310,13 +316,11 @@ struct diagnose_prompt {
 	size_t left_out;     /* evidence items that did not fit */
 	double estimate_usd; /* upper bound; < 0 = unknown */
 };
-/* `about`: what the question is about: a plan's cause (DOUBT), a person's question (ANSWER), NULL.
- * Serialises within budget_tokens (0 = settings.llm.context_tokens), dropping the items with the
- * least weight per token, or cutting them, and saying so. `fence` NULL = a random one. ERR_CONFIG
- * when the override folder's prompt cannot be read. */
+/* Serialises within the budget, dropping the items with the least weight per token, or cutting
+ * them, and saying so. ERR_CONFIG when the override folder's prompt cannot be read. */
 bool diagnose_prompt(const struct llm *l, const struct settings *s, struct arena *a,
-        const struct diagnose_request *q, enum diagnose_ask ask, const char *about,
-        size_t budget_tokens, const char *fence, struct diagnose_prompt *out, struct err *e);
+        const struct diagnose_request *q, const struct diagnose_question *k,
+        struct diagnose_prompt *out, struct err *e);
 
 struct diagnose_result {
 	struct plan plan;

@@ -102,7 +102,10 @@ static bool ask_shorter(struct llm *l, const struct settings *s, struct arena *a
 	struct err bad;
 
 	for (int i = 0;; i++) {
-		if (!diagnose_prompt(l, s, a, q, k->ask, k->about, budget, NULL, &out->prompt, e))
+		const struct diagnose_question part = {
+		        .ask = k->ask, .about = k->about, .budget_tokens = budget};
+
+		if (!diagnose_prompt(l, s, a, q, &part, &out->prompt, e))
 			return false;
 		if (i == 0 && !affordable(s, a, q, out->prompt.estimate_usd, e))
 			return false;

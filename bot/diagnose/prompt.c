@@ -284,15 +284,16 @@ static struct evidence_list *sent_of(struct arena *a, const struct fit *f)
 }
 
 bool diagnose_prompt(const struct llm *l, const struct settings *s, struct arena *a,
-        const struct diagnose_request *q, enum diagnose_ask ask, const char *about,
-        size_t budget_tokens, const char *fence, struct diagnose_prompt *out, struct err *e)
+        const struct diagnose_request *q, const struct diagnose_question *k,
+        struct diagnose_prompt *out, struct err *e)
 {
-	const struct user u = {q, ask, about, fence ? fence : random_fence(a)};
+	const struct user u = {q, k->ask, k->about, k->fence ? k->fence : random_fence(a)};
 	struct fit f = {.l = l, .model = q->model, .a = a, .list = q->evidence};
-	size_t budget = budget_tokens ? budget_tokens : (size_t)s->llm.context_tokens, fixed;
+	size_t budget = k->budget_tokens ? k->budget_tokens : (size_t)s->llm.context_tokens, fixed;
 
 	*out = (struct diagnose_prompt){0};
-	out->system = prompt_load(a, s->heal.prompts, asks[ask].file, &out->version, &out->hash, e);
+	out->system =
+	        prompt_load(a, s->heal.prompts, asks[k->ask].file, &out->version, &out->hash, e);
 	if (!out->system)
 		return false;
 	fixed = llm_tokens(l, q->model, out->system) +

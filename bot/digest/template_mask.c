@@ -259,6 +259,14 @@ struct gap {
 	size_t at;
 };
 
+/* A sign or a bound before a digit belongs to the number; ./ ../ ~/ to the path. */
+static bool opens_value(unsigned char c, char next, char after)
+{
+	if ((c == '<' || c == '-' || c == '~' || c == '+') && next >= '0' && next <= '9')
+		return true;
+	return (c == '.' || c == '~') && (next == '/' || (next == '.' && after == '/'));
+}
+
 static void read_gap(struct reader *r, struct gap *g)
 {
 	uint64_t h = 0;
@@ -282,13 +290,7 @@ static void read_gap(struct reader *r, struct gap *g)
 			continue;
 		}
 		g->empty |= (c == '(' && next == ')') || (c == '[' && next == ']');
-		/* a sign or a bound belongs to the number */
-		if ((c == '<' || c == '-' || c == '~' || c == '+' || c == '=') && next >= '0' &&
-		        next <= '9' && c != '=')
-			continue;
-		/* ./file, ../file, ~/file */
-		if ((c == '.' || c == '~') &&
-		        (next == '/' || (next == '.' && r->i + 2 < r->n && r->p[r->i + 2] == '/')))
+		if (opens_value(c, next, r->i + 2 < r->n ? r->p[r->i + 2] : '\0'))
 			continue;
 		g->plain &= c == '=';
 		g->single = !g->paren && c == '(' && h == 0;

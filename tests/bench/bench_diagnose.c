@@ -116,6 +116,7 @@ static size_t build_prompt(struct arena *a, struct digest *d)
 	        .began_ms = 1795520520000,
 	        .now_ms = 1795521060000,
 	        .evidence = l};
+	const struct diagnose_question plan = {.ask = DIAGNOSE_PLAN};
 	struct digest_totals totals = digest_totals(d);
 	const struct digest_template *top;
 	struct diagnose_prompt p;
@@ -127,7 +128,7 @@ static size_t build_prompt(struct arena *a, struct digest *d)
 	top = digest_top(d, a, 8, &n);
 	evidence_add_logs(l, top, n, &totals, "the onset", "30 min", NULL);
 	evidence_add_digest(l, digest_render(d, a, 2500), "30 min");
-	if (!diagnose_prompt(llm, &s, a, &q, DIAGNOSE_PLAN, NULL, 0, NULL, &p, &e)) {
+	if (!diagnose_prompt(llm, &s, a, &q, &plan, &p, &e)) {
 		fprintf(stderr, "bench_diagnose: %s\n", e.msg);
 		exit(1);
 	}

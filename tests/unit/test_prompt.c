@@ -58,13 +58,16 @@ static void add(struct world *w, enum evidence_kind kind, const char *value, dou
 	evidence_add(w->list, &x);
 }
 
+static const struct diagnose_question plain = {.ask = DIAGNOSE_PLAN};
+
 static struct diagnose_prompt build(struct world *w, size_t budget)
 {
 	struct diagnose_prompt p;
 	struct err e = {0};
+	const struct diagnose_question k = {
+	        .ask = DIAGNOSE_PLAN, .budget_tokens = budget, .fence = "EVIDENCE-test"};
 
-	if (!diagnose_prompt(w->llm, &w->s, w->a, &w->q, DIAGNOSE_PLAN, NULL, budget,
-	            "EVIDENCE-test", &p, &e))
+	if (!diagnose_prompt(w->llm, &w->s, w->a, &w->q, &k, &p, &e))
 		fail_msg("%s", e.msg);
 	return p;
 }
@@ -105,10 +108,8 @@ static void test_random_fence(void **state)
 	struct err e;
 
 	add(w, EVIDENCE_LOG, "x", 1);
-	assert_true(
-	        diagnose_prompt(w->llm, &w->s, w->a, &w->q, DIAGNOSE_PLAN, NULL, 0, NULL, &p, &e));
-	assert_true(
-	        diagnose_prompt(w->llm, &w->s, w->a, &w->q, DIAGNOSE_PLAN, NULL, 0, NULL, &q, &e));
+	assert_true(diagnose_prompt(w->llm, &w->s, w->a, &w->q, &plain, &p, &e));
+	assert_true(diagnose_prompt(w->llm, &w->s, w->a, &w->q, &plain, &q, &e));
 	assert_string_not_equal(p.user, q.user);
 	assert_string_equal(p.system, q.system);
 }
@@ -169,8 +170,7 @@ static void test_override(void **state)
 	f = fopen(path, "w");
 	assert_non_null(f);
 	fclose(f);
-	assert_false(
-	        diagnose_prompt(w->llm, &w->s, w->a, &w->q, DIAGNOSE_PLAN, NULL, 0, NULL, &p, &e));
+	assert_false(diagnose_prompt(w->llm, &w->s, w->a, &w->q, &plain, &p, &e));
 	assert_int_equal(e.code, ERR_CONFIG);
 	assert_non_null(strstr(e.msg, "empty"));
 	unlink(path);
