@@ -16,9 +16,11 @@ sb POST status/open '{"page":"stripe","name":"Elevated API errors","impact":"maj
 sb POST railway/break '{"service":"payments"}' >/dev/null
 bot_ini scan.every=2s scan.window=5m status.infer=yes "status.pages=stripe=$SB_URL/status/stripe"
 bot_start
-check 'the service that fails is diagnosed' wait_for 60 state_is payments diagnosed
+check 'the service that fails is diagnosed' wait_for 120 state_is payments diagnosed
 check 'the provider’s own words are evidence' wait_for 10 shows 'stripe reports (major): “Elevated API errors”'
-check '… with the sign that the service depends on it' wait_for 5 shows 'api.stripe.com in'
+# the host in its logs, or, when few of them are there yet, the name of a variable
+sign() { shows 'api.stripe.com in' || shows 'STRIPE_SECRET_KEY'; }
+check '… with the sign that the service depends on it' wait_for 20 sign
 check 'the verdict is to wait' wait_for 5 shows 'Wait for the provider. Suspected cause'
 check 'there is no fix to press' wait_for 5 shows 'nothing in the repository cures it'
 check 'who calls whom stands in the evidence' wait_for 5 shows 'orders → postgres (DATABASE_URL)'
