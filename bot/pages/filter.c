@@ -29,8 +29,13 @@ static bool set_incident(struct run_filter *f, const char *value, struct err *e)
 {
 	const char *digits = strncasecmp(value, "INC-", 4) == 0 ? value + 4 : value;
 
-	return (str_int(digits, &f->incident) && f->incident > 0) ||
-	       err_set(e, ERR_INPUT, false, "no incident \"%.40s\": write 42 or INC-42", value);
+	int64_t n;
+
+	if (!str_int(digits, &n) || n < 1)
+		return err_set(
+		        e, ERR_INPUT, false, "no incident \"%.40s\": write 42 or INC-42", value);
+	f->incident = n;
+	return true;
 }
 
 static bool set_time(int64_t *out, const char *name, const char *value, struct err *e)
