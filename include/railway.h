@@ -377,6 +377,7 @@ const char *railway_phrase(struct arena *a, const char *text);
 struct railway_variable {
 	const char *name, *service_id; /* service_id NULL = shared */
 	bool sealed;
+	int64_t written_ms;      /* when it was last written; 0 = not said */
 	const char **references; /* as Railway gives them, NULL-terminated: who depends on whom */
 };
 bool railway_variables(struct railway *r, struct arena *a, const char *environment_id,

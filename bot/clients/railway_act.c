@@ -44,27 +44,15 @@ bool railway_instance(struct railway *r, struct arena *a, const char *environmen
 bool railway_variable_written(struct railway *r, struct arena *a, const char *environment_id,
         const char *service_id, const char *name, int64_t *out_ms, struct err *e)
 {
-	const char *after = NULL;
+	const struct railway_variable *v;
+	size_t n;
 
 	*out_ms = 0;
-	for (int page = 0; page < RAILWAY_MAX_PAGES; page++) {
-		struct railway_reply reply;
-		json *vars = json_obj(a);
-		const json *list;
-
-		json_set_str(vars, "environmentId", environment_id);
-		json_set_str(vars, "after", after);
-		if (!railway_call(r, a, "railway_variable_written", vars, &reply, e))
-			return false;
-		list = json_get(reply.data, ".environment.variables");
-		json_each (it, json_get(list, ".edges"))
-			if (str_eq(json_str(it, ".node.name", ""), name) &&
-			        str_eq(json_str(it, ".node.serviceId", ""), service_id))
-				*out_ms = railway_time(it, ".node.updatedAt");
-		after = json_str(list, ".pageInfo.endCursor", NULL);
-		if (!after || !json_bool(list, ".pageInfo.hasNextPage", false))
-			break;
-	}
+	if (!railway_variables(r, a, environment_id, &v, &n, e))
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (str_eq(v[i].name, name) && str_eq(v[i].service_id, service_id))
+			*out_ms = v[i].written_ms;
 	return true;
 }
 

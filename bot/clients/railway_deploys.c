@@ -101,6 +101,7 @@ static struct railway_variable *add_variables(
 		        .name = json_str(node, ".name", NULL),
 		        .service_id = json_str(node, ".serviceId", NULL),
 		        .sealed = json_bool(node, ".isSealed", false),
+		        .written_ms = railway_time(node, ".updatedAt"),
 		        .references = decode_references(a, json_get(node, ".references")),
 		};
 		*n += to[*n].name != NULL;
